@@ -1,3 +1,16 @@
 export type { Assessment } from "./assessment.ts";
 export type { Objectives } from "./objectives.ts";
-export { technologies, type PlanProposal, type PlanReason, type PlanSpec, type Technology } from "./plan.ts";
+export {
+  technologies,
+  type PlanProposal,
+  type PlanReason,
+  type PlanSpec,
+  type Technology,
+} from "./plan.ts";
+export { certificateBytes, type Certificate, type CertificateBody } from "./certificate.ts";
+export {
+  evaluateProtection,
+  protectionStates,
+  type ProtectionFacts,
+  type ProtectionState,
+} from "./protection.ts";

@@ -18,7 +18,11 @@ export interface PlanSpec {
   readonly copies: number;
   /** A restore is performed and compared this often. */
   readonly drillEveryDays: number;
-  readonly retention: { readonly keepDaily: number; readonly keepWeekly: number; readonly keepMonthly: number };
+  readonly retention: {
+    readonly keepDaily: number;
+    readonly keepWeekly: number;
+    readonly keepMonthly: number;
+  };
 }
 
 /** One choice of the designer and why, in plain words for the client. */

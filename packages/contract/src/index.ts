@@ -1,0 +1,12 @@
+export * from "./access.ts";
+export { api, type Api, type OperationName } from "./api.ts";
+export { certificate } from "./certificates.ts";
+export * from "./channel.ts";
+export * from "./devices.ts";
+export * from "./events.ts";
+export * from "./organisations.ts";
+export * from "./plans.ts";
+export * from "./relay.ts";
+export { permissions, type Permission, type Route } from "./route.ts";
+export * from "./runs.ts";
+export * from "./shapes.ts";
