@@ -43,6 +43,25 @@ export const storageErrors = {
     cause: "Something answered that is not the storage: a proxy, a captive portal, or another server.",
     cure: "Open the address from this machine and see what is there.",
   },
+  untrusted: {
+    code: "STORAGE_UNTRUSTED",
+    kind: "denied",
+    cause:
+      "The storage's TLS certificate is not one that this machine trusts: another authority, another name, or expired.",
+    cure: "Give the certificate of the installation's authority with `--cacert`, or renew the gateway's certificate.",
+  },
+  sizeMismatch: {
+    code: "STORAGE_SIZE_MISMATCH",
+    kind: "invalid",
+    cause: "A file to be stored turned out longer or shorter than was announced, so it was not stored.",
+    cure: "Run the command again; if it repeats, report it with the log.",
+  },
+  damagedUpload: {
+    code: "STORAGE_DAMAGED_UPLOAD",
+    kind: "unavailable",
+    cause: "The bytes that arrived at the storage are not the bytes that were sent, so they were not stored.",
+    cure: "It is sent again by itself; if it repeats, suspect the memory of this machine or a proxy on the way.",
+  },
   badAddress: {
     code: "STORAGE_BAD_ADDRESS",
     kind: "invalid",

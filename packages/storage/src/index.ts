@@ -1,4 +1,5 @@
 export { storageErrors } from "./errors.ts";
+export { memoryStorage } from "./memory-storage.ts";
 export {
   fileTypes,
   isFileName,

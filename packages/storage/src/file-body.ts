@@ -1,0 +1,35 @@
+import { HoldfastError } from "@holdfast/base";
+import { storageErrors } from "./errors.ts";
+import type { FileBody } from "./storage.ts";
+
+/** How many bytes `body` is to have. */
+export function sizeOfBody(body: Uint8Array | FileBody): number {
+  return body instanceof Uint8Array ? body.byteLength : body.sizeBytes;
+}
+
+/** The bytes of `body` in order, held to its size. @throws STORAGE_SIZE_MISMATCH at the first byte too many or the end too early */
+export async function* piecesOfBody(body: Uint8Array | FileBody): AsyncGenerator<Uint8Array> {
+  if (body instanceof Uint8Array) {
+    yield body;
+    return;
+  }
+  let bytes = 0;
+  for await (const piece of body.pieces) {
+    bytes += piece.byteLength;
+    if (bytes > body.sizeBytes) throw sizeMismatch(body.sizeBytes, "more");
+    yield piece;
+  }
+  if (bytes < body.sizeBytes) throw sizeMismatch(body.sizeBytes, `only ${bytes}`);
+}
+
+/** Whether `body` can be read a second time: bytes and arrays of pieces can, generators and streams can not. */
+export function isRepeatable(body: Uint8Array | FileBody): boolean {
+  return body instanceof Uint8Array || Array.isArray(body.pieces);
+}
+
+function sizeMismatch(expectedBytes: number, found: string): HoldfastError {
+  return new HoldfastError(
+    storageErrors.sizeMismatch,
+    `A file of ${expectedBytes} bytes was announced, but ${found} came.`,
+  );
+}

@@ -1,0 +1,12 @@
+export {
+  faultyStorage,
+  type Fault,
+  type FaultyStorage,
+  type Pause,
+  type StorageCall,
+  type StorageOperation,
+} from "./faulty-storage.ts";
+export { manualClock, type ManualClock } from "./manual-clock.ts";
+export { seededRandom, type SeededRandom } from "./seeded-random.ts";
+export { temporaryDirectory } from "./temporary-directory.ts";
+export { storageConformance } from "./storage-conformance.ts";
