@@ -1,0 +1,171 @@
+/** Thrown where bytes are not the JSON they should be; caught inside this folder and turned into a finding. */
+export class JsonFault extends Error {}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const depthMax = 32;
+
+/**
+ * Reads JSON from bytes, one value after the other, without building objects for it. Two reasons against JSON.parse: trees
+ * hold integers of 64 bits, and a directory's listing can be larger than a string may be.
+ */
+export class JsonScanner {
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  /** Where the next value is looked for. May be set back to a place read before. */
+  at: number;
+
+  constructor(bytes: Buffer, start = 0) {
+    this.#bytes = bytes;
+    this.#end = bytes.length;
+    this.at = start;
+  }
+
+  /** Calls `onKey` for each key of the object here; it must read or skip the value. */
+  object(onKey: (key: string) => void): void {
+    this.#expect(openBrace);
+    if (this.#accept(closeBrace)) return;
+    do {
+      const key = this.string();
+      this.#expect(colon);
+      onKey(key);
+    } while (this.#accept(comma));
+    this.#expect(closeBrace);
+  }
+
+  /** Calls `onItem` before each item of the array here; it must read or skip the item. Null counts as no array. */
+  array(onItem: () => void): "array" | "null" {
+    if (this.acceptNull()) return "null";
+    for (const _ of this.items()) onItem();
+    return "array";
+  }
+
+  /** Yields before each item of the array here; the caller reads or skips it before it asks for the next. */
+  *items(): Generator<void> {
+    this.#expect(openBracket);
+    if (this.#accept(closeBracket)) return;
+    do yield;
+    while (this.#accept(comma));
+    this.#expect(closeBracket);
+  }
+
+  /** The text of the string here. What is not UTF-8 or a lone surrogate becomes U+FFFD, as in Go. */
+  string(): string {
+    this.#expect(quote);
+    const start = this.at;
+    const { end, isPlain } = this.#stringEnd();
+    this.at = end + 1;
+    if (isPlain) return this.#bytes.toString("latin1", start, end);
+    try {
+      return (JSON.parse(this.#bytes.toString("utf8", start - 1, end + 1)) as string).toWellFormed();
+    } catch {
+      throw new JsonFault(`a malformed string at byte ${start - 1}`);
+    }
+  }
+
+  /** The unsigned integer here, at most `max`. */
+  unsigned(max: bigint): bigint {
+    const start = this.#skipSpace();
+    let end = start;
+    while (isDigit(this.#bytes[end])) end += 1;
+    const next = this.#bytes[end];
+    const isInteger = end > start && next !== 0x2e && next !== 0x65 && next !== 0x45;
+    const isCanonical = end - start === 1 || this.#bytes[start] !== 0x30;
+    if (!isInteger || !isCanonical || end - start > 20) throw new JsonFault(`no unsigned integer at byte ${start}`);
+    this.at = end;
+    const value = BigInt(this.#bytes.toString("latin1", start, end));
+    if (value > max) throw new JsonFault(`an integer that is too large at byte ${start}`);
+    return value;
+  }
+
+  /** Skips the value here, whatever it is, and returns where it begins and ends. */
+  skip(depth = 0): { start: number; end: number } {
+    if (depth > depthMax) throw new JsonFault("values nested too deeply");
+    const start = this.#skipSpace();
+    const byte = this.#bytes[start];
+    if (byte === quote) {
+      this.at = start + 1;
+      this.at = this.#stringEnd().end + 1;
+    } else if (byte === openBrace) {
+      this.object(() => this.skip(depth + 1));
+    } else if (byte === openBracket) {
+      this.array(() => this.skip(depth + 1));
+    } else {
+      while (this.at < this.#end && isScalar(this.#bytes[this.at]!)) this.at += 1;
+      const text = this.#bytes.toString("latin1", start, Math.min(this.at, start + 400));
+      if (!/^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(text)) {
+        throw new JsonFault(`no value at byte ${start}`);
+      }
+    }
+    return { start, end: this.at };
+  }
+
+  /** The text between two places that `skip` returned. */
+  text(place: { start: number; end: number }): string {
+    return this.#bytes.toString("utf8", place.start, place.end);
+  }
+
+  /** Takes `null` if it is here. */
+  acceptNull(): boolean {
+    const at = this.#skipSpace();
+    if (this.#bytes[at] !== 0x6e) return false;
+    if (at + 4 > this.#end || this.#bytes.toString("latin1", at, at + 4) !== "null") return false;
+    this.at = at + 4;
+    return true;
+  }
+
+  /** @throws JsonFault unless only white space follows */
+  expectEnd(): void {
+    if (this.#skipSpace() < this.#end) throw new JsonFault(`something after the end, at byte ${this.at}`);
+  }
+
+  #stringEnd(): { end: number; isPlain: boolean } {
+    const bytes = this.#bytes;
+    let isPlain = true;
+    for (let at = this.at; at < this.#end; at += 1) {
+      const byte = bytes[at]!;
+      if (byte === quote) return { end: at, isPlain };
+      if (byte === backslash) {
+        isPlain = false;
+        at += 1;
+      } else if (byte >= 0x80) isPlain = false;
+      else if (byte < 0x20) break;
+    }
+    throw new JsonFault(`a string without end at byte ${this.at - 1}`);
+  }
+
+  #skipSpace(): number {
+    while (this.at < this.#end && isSpace(this.#bytes[this.at]!)) this.at += 1;
+    return this.at;
+  }
+
+  #accept(byte: number): boolean {
+    if (this.#skipSpace() >= this.#end || this.#bytes[this.at] !== byte) return false;
+    this.at += 1;
+    return true;
+  }
+
+  #expect(byte: number): void {
+    if (!this.#accept(byte)) throw new JsonFault(`no "${String.fromCharCode(byte)}" at byte ${this.at}`);
+  }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function isScalar(byte: number): boolean {
+  return (
+    isDigit(byte) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x45
+  );
+}
