@@ -10,6 +10,15 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const depthMax = 32;
+const recentTexts = 64;
+const recentLengthMax = 24;
+
+const notHex = 16;
+/** The value of each lower-case hex digit by its byte; `notHex` for every other byte. */
+const hexValues = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = "0123456789abcdef".indexOf(String.fromCharCode(byte));
+  return value < 0 ? notHex : value;
+});
 
 /**
  * Reads JSON from bytes, one value after the other, without building objects for it. Two reasons against JSON.parse: trees
@@ -18,6 +27,7 @@ const depthMax = 32;
 export class JsonScanner {
   readonly #bytes: Buffer;
   readonly #end: number;
+  readonly #recent: (string | undefined)[] = new Array<string | undefined>(recentTexts).fill(undefined);
   /** Where the next value is looked for. May be set back to a place read before. */
   at: number;
 
@@ -61,7 +71,7 @@ export class JsonScanner {
     const start = this.at;
     const { end, isPlain } = this.#stringEnd();
     this.at = end + 1;
-    if (isPlain) return this.#bytes.toString("latin1", start, end);
+    if (isPlain) return this.#plainText(start, end);
     try {
       return (JSON.parse(this.#bytes.toString("utf8", start - 1, end + 1)) as string).toWellFormed();
     } catch {
@@ -82,6 +92,36 @@ export class JsonScanner {
     const value = BigInt(this.#bytes.toString("latin1", start, end));
     if (value > max) throw new JsonFault(`an integer that is too large at byte ${start}`);
     return value;
+  }
+
+  /** The integer from 0 to 2^53 - 1 here. Index files hold millions of them, too many for a BigInt each. */
+  wholeNumber(): number {
+    const start = this.#skipSpace();
+    let value = 0;
+    while (isDigit(this.#bytes[this.at])) {
+      value = value * 10 + (this.#bytes[this.at]! - 0x30);
+      this.at += 1;
+    }
+    const next = this.#bytes[this.at];
+    const isInteger = this.at > start && next !== 0x2e && next !== 0x65 && next !== 0x45;
+    if (!isInteger || !Number.isSafeInteger(value)) throw new JsonFault(`no whole number at byte ${start}`);
+    return value;
+  }
+
+  /** Fills `into` from the string of lower-case hex digits here, without making a text of it. */
+  hexInto(into: Uint8Array): void {
+    this.#expect(quote);
+    let wrong = 0;
+    for (let index = 0; index < into.byteLength; index += 1) {
+      const high = hexValues[this.#bytes[this.at + 2 * index] ?? 0]!;
+      const low = hexValues[this.#bytes[this.at + 2 * index + 1] ?? 0]!;
+      into[index] = (high << 4) | low;
+      wrong |= high | low;
+    }
+    if (wrong >= notHex) throw new JsonFault(`not all hex digits at byte ${this.at}`);
+    this.at += 2 * into.byteLength;
+    if (this.#bytes[this.at] !== quote) throw new JsonFault(`too many hex digits at byte ${this.at}`);
+    this.at += 1;
   }
 
   /** Skips the value here, whatever it is, and returns where it begins and ends. */
@@ -140,6 +180,17 @@ export class JsonScanner {
     throw new JsonFault(`a string without end at byte ${this.at - 1}`);
   }
 
+  /** Keys and type names come again and again: the text made last time costs less than a new one. */
+  #plainText(start: number, end: number): string {
+    const bytes = this.#bytes;
+    const length = end - start;
+    if (length === 0 || length > recentLengthMax) return bytes.toString("latin1", start, end);
+    const slot = (length * 7 + bytes[start]! * 5 + bytes[end - 1]!) % recentTexts;
+    const recent = this.#recent[slot];
+    if (recent !== undefined && isTextAt(bytes, start, recent, length)) return recent;
+    return (this.#recent[slot] = bytes.toString("latin1", start, end));
+  }
+
   #skipSpace(): number {
     while (this.at < this.#end && isSpace(this.#bytes[this.at]!)) this.at += 1;
     return this.at;
@@ -154,6 +205,12 @@ export class JsonScanner {
   #expect(byte: number): void {
     if (!this.#accept(byte)) throw new JsonFault(`no "${String.fromCharCode(byte)}" at byte ${this.at}`);
   }
+}
+
+function isTextAt(bytes: Buffer, start: number, text: string, length: number): boolean {
+  if (text.length !== length) return false;
+  for (let index = 0; index < length; index += 1) if (bytes[start + index] !== text.charCodeAt(index)) return false;
+  return true;
 }
 
 function isDigit(byte: number | undefined): boolean {

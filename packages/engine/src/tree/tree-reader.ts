@@ -4,7 +4,7 @@ import { isId, type BlobId, type TreeId } from "../id.ts";
 import { JsonFault, JsonScanner } from "./json-scanner.ts";
 import { unquoteName } from "./name-quoting.ts";
 import { bareNode, nameFault, nodeTypes, type ExtendedAttribute, type NodeType, type TreeNode } from "./node.ts";
-import { parseTimestamp, type Timestamp } from "./timestamp.ts";
+import { parseTimestamp, zeroTimestamp, type Timestamp } from "./timestamp.ts";
 
 /** Something in a tree that no sound writer puts there. */
 export interface TreeProblem {
@@ -204,9 +204,15 @@ function readType(scanner: JsonScanner): NodeType {
   return type;
 }
 
+let latest = { text: "", time: zeroTimestamp };
+
+/** Most nodes have one time written three times, so the latest is remembered. */
 function readTime(scanner: JsonScanner): Timestamp {
-  const time = parseTimestamp(scanner.string());
+  const text = scanner.string();
+  if (text === latest.text) return latest.time;
+  const time = parseTimestamp(text);
   if (time === undefined) throw new JsonFault("has a time that is none");
+  latest = { text, time };
   return time;
 }
 

@@ -3,7 +3,7 @@ import { assert, compareBytes } from "@holdfast/base";
 import { goJsonBytes, goJsonText } from "./go-json.ts";
 import { quoteName } from "./name-quoting.ts";
 import type { ExtendedAttribute, TreeNode } from "./node.ts";
-import { formatTimestamp } from "./timestamp.ts";
+import { formatTimestamp, type Timestamp } from "./timestamp.ts";
 
 const flushLength = 64 * 1024;
 
@@ -51,9 +51,10 @@ export function serialiseTree(nodes: Iterable<TreeNode>): Buffer {
 export function nodeJson(node: TreeNode): string {
   let json = `{"name":${goJsonText(quoteName(node.name))},"type":"${node.type}"`;
   if (node.mode !== 0) json += `,"mode":${node.mode}`;
-  json += `,"mtime":"${formatTimestamp(node.mtime)}"`;
-  json += `,"atime":"${formatTimestamp(node.atime)}"`;
-  json += `,"ctime":"${formatTimestamp(node.ctime)}"`;
+  const mtime = formatTimestamp(node.mtime);
+  const atime = isSameTime(node.atime, node.mtime) ? mtime : formatTimestamp(node.atime);
+  const ctime = isSameTime(node.ctime, node.mtime) ? mtime : formatTimestamp(node.ctime);
+  json += `,"mtime":"${mtime}","atime":"${atime}","ctime":"${ctime}"`;
   json += `,"uid":${node.uid},"gid":${node.gid}`;
   if (node.user !== "") json += `,"user":${goJsonText(node.user)}`;
   if (node.group !== "") json += `,"group":${goJsonText(node.group)}`;
@@ -74,6 +75,10 @@ export function nodeJson(node: TreeNode): string {
   if (node.subtree !== undefined) json += `,"subtree":"${node.subtree}"`;
   if (node.error !== "") json += `,"error":${goJsonText(node.error)}`;
   return `${json}}`;
+}
+
+function isSameTime(left: Timestamp, right: Timestamp): boolean {
+  return left === right || (left.ns === right.ns && left.offsetS === right.offsetS);
 }
 
 function contentJson(content: readonly string[]): string {

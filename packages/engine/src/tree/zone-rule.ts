@@ -28,9 +28,9 @@ const hasSummerName = new RegExp(`^${name}${time}${name}`);
 export function parseZoneRule(text: string): ZoneRule | undefined {
   const match = rulePattern.exec(text);
   if (match === null) return undefined;
-  const standardOffsetS = -secondsOf(match[1]!);
+  const standardOffsetS = 0 - secondsOf(match[1]!);
   if (!hasSummerName.test(text)) return { standardOffsetS };
-  const offsetS = match[2] === undefined ? standardOffsetS + 3600 : -secondsOf(match[2]);
+  const offsetS = match[2] === undefined ? standardOffsetS + 3600 : 0 - secondsOf(match[2]);
   return {
     standardOffsetS,
     summer: { offsetS, start: parseChange(match[3] ?? "M3.2.0"), end: parseChange(match[4] ?? "M11.1.0") },
@@ -41,7 +41,7 @@ export function parseZoneRule(text: string): ZoneRule | undefined {
 function secondsOf(text: string): number {
   const [hours, minutes = 0, seconds = 0] = text.replace(/^[+-]/, "").split(":").map(Number);
   const value = hours! * 3600 + minutes * 60 + seconds;
-  return text.startsWith("-") ? -value : value;
+  return text.startsWith("-") ? 0 - value : value;
 }
 
 function parseChange(text: string): YearlyChange {
