@@ -121,7 +121,8 @@ const kindOfStatus: Record<number, ErrorKind> = {
   422: "damaged",
 };
 
-async function failureOf(response: Response): Promise<HoldfastError> {
+/** What a refusing answer says: the server's own code and words, or API_BAD_ANSWER when it has none of ours. */
+export async function failureOf(response: Response): Promise<HoldfastError> {
   const parsed = problem.safeParse(await response.json().catch(() => undefined));
   if (!parsed.success) {
     return new HoldfastError(

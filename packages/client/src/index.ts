@@ -1,5 +1,6 @@
 export {
   apiClient,
+  failureOf,
   type ApiClient,
   type ApiClientOptions,
   type CallInput,

@@ -1,4 +1,5 @@
 export * from "./access.ts";
+export { agentPaths } from "./agent-paths.ts";
 export { api, type Api, type OperationName } from "./api.ts";
 export { certificate } from "./certificates.ts";
 export * from "./channel.ts";
