@@ -52,8 +52,7 @@ export const engineErrors = {
   locked: {
     code: "ENGINE_LOCKED",
     kind: "conflict",
-    cause:
-      "Somebody else is working in the repository, and the two kinds of work exclude each other.",
+    cause: "Somebody else is working in the repository, and the two kinds of work exclude each other.",
     cure: "Wait for it to end (`--retry-lock 10m`); a lock whose holder died is removed by itself after 30 minutes at most.",
   },
   lockLost: {
@@ -126,8 +125,7 @@ export const engineErrors = {
   verificationFailed: {
     code: "ENGINE_VERIFICATION_FAILED",
     kind: "damaged",
-    cause:
-      "What had just been encrypted did not decrypt to what it was; the machine's memory or processor is faulty.",
+    cause: "What had just been encrypted did not decrypt to what it was; the machine's memory or processor is faulty.",
     cure: "Nothing wrong was stored. Test the machine's memory before the next backup.",
   },
 } as const satisfies ErrorCatalogue;

@@ -21,11 +21,7 @@ export function isId(text: unknown): text is Id {
 
 /** @throws ENGINE_BAD_ID unless `text` is 64 lower-case hex digits */
 export function parseId(text: string): Id {
-  if (!isId(text))
-    throw new HoldfastError(
-      engineErrors.badId,
-      `"${text.slice(0, 80)}" is not an id of 64 hex digits.`,
-    );
+  if (!isId(text)) throw new HoldfastError(engineErrors.badId, `"${text.slice(0, 80)}" is not an id of 64 hex digits.`);
   return text;
 }
 

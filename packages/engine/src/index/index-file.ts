@@ -1,0 +1,105 @@
+import type { BlobType } from "../blob.ts";
+import { sealOverheadBytes } from "../crypto/seal.ts";
+import type { PackId } from "../id.ts";
+import type { PackedBlob } from "../pack/pack-header.ts";
+import { JsonScanner } from "../tree/json-scanner.ts";
+
+const uint32Max = 2 ** 32 - 1;
+
+/** Blobs after which restic ends an index file; an interrupted backup loses no more than this many from view. */
+export const indexBlobsTarget = 50_000;
+
+/** What an index file says about one blob. The same object is used for every call: copy what is to stay. */
+export interface IndexedBlob {
+  /** 32 raw bytes. */
+  readonly id: Uint8Array;
+  type: BlobType;
+  offset: number;
+  length: number;
+  uncompressedLength: number;
+}
+
+/** Receives an index file as it is read: each pack, then its blobs. */
+export interface IndexVisitor {
+  /** @param id 32 raw bytes, valid during the call */
+  pack(id: Uint8Array): void;
+  blob(blob: IndexedBlob): void;
+  packEnd(): void;
+}
+
+/**
+ * Reads an index file without making an object for each blob. Unknown keys are passed over.
+ * @throws Error at the first thing that is not an index of this repository version
+ */
+export function parseIndexFile(json: Uint8Array, version: 1 | 2, visitor: IndexVisitor): void {
+  const scanner = new JsonScanner(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
+  scanner.object((key) => {
+    if (key === "packs") scanner.array(() => parsePack(scanner, version, visitor));
+    else scanner.skip();
+  });
+  scanner.expectEnd();
+}
+
+function parsePack(scanner: JsonScanner, version: 1 | 2, visitor: IndexVisitor): void {
+  const packId = new Uint8Array(32);
+  const blob = { id: new Uint8Array(32), type: "data" as BlobType, offset: 0, length: 0, uncompressedLength: 0 };
+  let hasId = false;
+  scanner.object((key) => {
+    if (key === "id") {
+      scanner.hexInto(packId);
+      visitor.pack(packId);
+      hasId = true;
+    } else if (key === "blobs") {
+      if (!hasId) throw new Error("a pack must name itself before its blobs");
+      scanner.array(() => {
+        parseBlob(scanner, version, blob);
+        visitor.blob(blob);
+      });
+    } else scanner.skip();
+  });
+  if (!hasId) throw new Error("a pack has no id");
+  visitor.packEnd();
+}
+
+function parseBlob(scanner: JsonScanner, version: 1 | 2, blob: IndexedBlob): void {
+  let seen = 0;
+  blob.uncompressedLength = 0;
+  scanner.object((key) => {
+    if (key === "id") {
+      scanner.hexInto(blob.id);
+      seen |= 1;
+    } else if (key === "type") {
+      const type = scanner.string();
+      if (type !== "data" && type !== "tree") throw new Error(`a blob has the unknown type "${type.slice(0, 20)}"`);
+      blob.type = type;
+      seen |= 2;
+    } else if (key === "offset") {
+      blob.offset = scanner.wholeNumber();
+      seen |= 4;
+    } else if (key === "length") {
+      blob.length = scanner.wholeNumber();
+      seen |= 8;
+    } else if (key === "uncompressed_length") blob.uncompressedLength = scanner.wholeNumber();
+    else scanner.skip();
+  });
+  if (seen !== 15) throw new Error("a blob lacks its id, type, offset or length");
+  if (blob.length < sealOverheadBytes || Math.max(blob.offset, blob.length, blob.uncompressedLength) > uint32Max)
+    throw new Error("a blob's length or offset is impossible");
+  if (version === 1 && blob.uncompressedLength !== 0) throw new Error("a compressed blob in a version 1 repository");
+}
+
+/**
+ * An index file that names these packs, in restic's key order and with the line feed its encoder leaves.
+ * Each pack must be complete: one spread over two entries counts as damage.
+ */
+export function serialiseIndexFile(packs: Iterable<{ id: PackId; blobs: readonly PackedBlob[] }>): Uint8Array {
+  const packTexts: string[] = [];
+  for (const pack of packs) {
+    const blobTexts = pack.blobs.map((blob) => {
+      const uncompressed = blob.uncompressedLength === 0 ? "" : `,"uncompressed_length":${blob.uncompressedLength}`;
+      return `{"id":"${blob.id}","type":"${blob.type}","offset":${blob.offset},"length":${blob.length}${uncompressed}}`;
+    });
+    packTexts.push(`{"id":"${pack.id}","blobs":[${blobTexts.join(",")}]}`);
+  }
+  return Buffer.from(`{"packs":[${packTexts.join(",")}]}\n`);
+}

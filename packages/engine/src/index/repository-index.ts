@@ -1,0 +1,136 @@
+import { fromHex } from "@holdfast/base";
+import type { BlobPlace, BlobType } from "../blob.ts";
+import { sealOverheadBytes } from "../crypto/seal.ts";
+import type { Id, PackId } from "../id.ts";
+import type { PackedBlob } from "../pack/pack-header.ts";
+import { BlobTable } from "./blob-table.ts";
+import { GrowingRows } from "./growing-rows.ts";
+import { IdTable } from "./id-table.ts";
+import { parseIndexFile } from "./index-file.ts";
+
+/** Where every known blob lies, from all index files together and from the packs stored in this session. */
+export class RepositoryIndex {
+  readonly #tables: Readonly<Record<BlobType, BlobTable>> = { data: new BlobTable(), tree: new BlobTable() };
+  readonly #packs = new IdTable();
+  /** Blobs that a pack's first entry listed. */
+  readonly #packBlobs = new GrowingRows(1);
+  readonly #repeatedPacks = new Set<number>();
+  readonly #splitPacks = new Set<number>();
+
+  get packCount(): number {
+    return this.#packs.size;
+  }
+
+  blobCount(type: BlobType): number {
+    return this.#tables[type].size;
+  }
+
+  has(type: BlobType, id: Id): boolean {
+    return this.#tables[type].has(id);
+  }
+
+  /** Bytes of the blob when it is decoded; undefined when it is unknown. */
+  plainLength(type: BlobType, id: Id): number | undefined {
+    const place = this.#tables[type].firstPlace(id);
+    return place === undefined ? undefined : plainLengthOf(place);
+  }
+
+  places(type: BlobType, id: Id): BlobPlace[] {
+    return this.#tables[type].places(id).map(({ pack, offset, length, uncompressedLength }) => {
+      return { packId: this.#packs.at(pack), offset, length, uncompressedLength };
+    });
+  }
+
+  hasPack(id: PackId): boolean {
+    return this.#packs.find(id) >= 0;
+  }
+
+  /** Packs that several index files list, each time completely. Harmless; interrupted repairs leave it. */
+  repeatedPacks(): PackId[] {
+    return [...this.#repeatedPacks].map((pack) => this.#packs.at(pack));
+  }
+
+  /** Packs whose blobs are spread over several entries, which restic counts as damage. */
+  splitPacks(): PackId[] {
+    return [...this.#splitPacks].map((pack) => this.#packs.at(pack));
+  }
+
+  /** Adds a pack that was stored in this session. */
+  addPack(id: PackId, blobs: readonly PackedBlob[]): void {
+    const pack = this.#beginPack(fromHex(id)).pack;
+    for (const { type, id: blobId, offset, length, uncompressedLength } of blobs)
+      this.#tables[type].add(fromHex(blobId), { pack, offset, length, uncompressedLength });
+    this.#packBlobs.set(pack, 0, blobs.length);
+  }
+
+  /**
+   * Adds what an index file says.
+   * @throws Error when it is no index; what came before the fault has then been added
+   */
+  addIndexFile(json: Uint8Array, version: 1 | 2): void {
+    let entry = { pack: 0, isNew: true };
+    let blobs = 0;
+    let newPlaces = 0;
+    parseIndexFile(json, version, {
+      pack: (id) => {
+        entry = this.#beginPack(id);
+        blobs = 0;
+        newPlaces = 0;
+      },
+      blob: (blob) => {
+        blobs += 1;
+        const { offset, length, uncompressedLength } = blob;
+        const place = { pack: entry.pack, offset, length, uncompressedLength };
+        if (this.#tables[blob.type].add(blob.id, place)) newPlaces += 1;
+      },
+      packEnd: () => {
+        if (entry.isNew) this.#packBlobs.set(entry.pack, 0, blobs);
+        else if (newPlaces > 0 || this.#packBlobs.get(entry.pack, 0) !== blobs) this.#splitPacks.add(entry.pack);
+        else this.#repeatedPacks.add(entry.pack);
+      },
+    });
+  }
+
+  /**
+   * Every pack with its blobs by ascending offset. Costs four bytes a place while it runs, not an object.
+   */
+  *packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
+    const { data, tree } = this.#tables;
+    // A counting sort by pack. Places are numbered through both tables, data first.
+    const begins = new Uint32Array(this.packCount + 1);
+    for (let place = 0; place < data.placeCount; place += 1) begins[data.packAt(place) + 1]! += 1;
+    for (let place = 0; place < tree.placeCount; place += 1) begins[tree.packAt(place) + 1]! += 1;
+    for (let pack = 1; pack <= this.packCount; pack += 1) begins[pack]! += begins[pack - 1]!;
+    const order = new Uint32Array(data.placeCount + tree.placeCount);
+    const filled = begins.slice();
+    for (let place = 0; place < order.length; place += 1) {
+      const pack = place < data.placeCount ? data.packAt(place) : tree.packAt(place - data.placeCount);
+      order[filled[pack]!] = place;
+      filled[pack]! += 1;
+    }
+    const dataPlaces = data.placeCount;
+    const packCount = this.packCount; // packs that arrive while the caller works are not part of this round
+    for (let pack = 0; pack < packCount; pack += 1) {
+      const blobs: PackedBlob[] = [];
+      for (const place of order.subarray(begins[pack], begins[pack + 1])) {
+        const type = place < dataPlaces ? "data" : "tree";
+        const found = type === "data" ? data.placeAt(place) : tree.placeAt(place - dataPlaces);
+        const { offset, length, uncompressedLength } = found.place;
+        blobs.push({ type, id: found.id, offset, length, uncompressedLength });
+      }
+      yield { id: this.#packs.at(pack), blobs: blobs.sort((left, right) => left.offset - right.offset) };
+    }
+  }
+
+  #beginPack(id: Uint8Array): { pack: number; isNew: boolean } {
+    const known = this.#packs.size;
+    const pack = this.#packs.addBytes(id);
+    if (pack === known) this.#packBlobs.add();
+    return { pack, isNew: pack === known };
+  }
+}
+
+/** Bytes of a blob when it is decoded. */
+export function plainLengthOf(place: { length: number; uncompressedLength: number }): number {
+  return place.uncompressedLength === 0 ? place.length - sealOverheadBytes : place.uncompressedLength;
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { type Random, HoldfastError, MiB, assert } from "@holdfast/base";
+import type { BlobType } from "../blob.ts";
+import type { MasterKey } from "../crypto/master-key.ts";
+import { newNonce, seal } from "../crypto/seal.ts";
+import { engineErrors } from "../errors.ts";
+import { idFromBytes, type BlobId, type PackId } from "../id.ts";
+import type { EncodedBlob } from "./blob-encoding.ts";
+import { headerLengthBytes, packedBlobsMax, serialisePackHeader, type PackedBlob } from "./pack-header.ts";
+import { verifyPackBytes } from "./verify-pack.ts";
+
+/** restic's default, and a size its own prune leaves alone. */
+export const packBytesTarget = 16 * MiB;
+/** Room beyond the target, so that the last chunk and the header of almost every pack fit without a copy. */
+const slackBytes = 9 * MiB;
+
+export interface FinishedPack {
+  readonly id: PackId;
+  readonly bytes: Uint8Array;
+  readonly blobs: readonly PackedBlob[];
+}
+
+/**
+ * One pack in the making, in memory; its hash runs along. All blobs of a pack have the same type.
+ * Memory that nothing was written to costs nothing: the system gives pages as they are touched.
+ */
+export class PackWriter {
+  readonly #type: BlobType;
+  readonly #bytesTarget: number;
+  readonly #hash = createHash("sha256");
+  readonly #blobs: PackedBlob[] = [];
+  #buffer: Buffer<ArrayBuffer>;
+  #used = 0;
+
+  constructor(type: BlobType, bytesTarget: number) {
+    this.#type = type;
+    this.#bytesTarget = bytesTarget;
+    this.#buffer = Buffer.from(new ArrayBuffer(bytesTarget + slackBytes));
+  }
+
+  /** True when the pack should be finished; it may then be longer than the target by one blob. */
+  get isFull(): boolean {
+    return this.#used >= this.#bytesTarget || this.#blobs.length >= packedBlobsMax;
+  }
+
+  get isEmpty(): boolean {
+    return this.#blobs.length === 0;
+  }
+
+  /** Takes a copy of the stored bytes. The same id must not come twice: rustic's prune trips over that. */
+  add(id: BlobId, { stored, uncompressedLength }: EncodedBlob): void {
+    assert(this.#blobs.length < packedBlobsMax, "a full pack takes no more blobs");
+    const length = stored.byteLength;
+    this.#blobs.push({ type: this.#type, id, offset: this.#used, length, uncompressedLength });
+    this.#append(stored);
+  }
+
+  /**
+   * Seals the header onto the pack.
+   * @param isVerified reads the pack back first: each blob decoded and hashed, the header parsed
+   * @throws ENGINE_VERIFICATION_FAILED when the machine did not keep what it was given
+   */
+  finish(key: MasterKey, random: Random, isVerified: boolean): FinishedPack {
+    assert(!this.isEmpty, "a pack holds at least one blob");
+    const header = seal(key, newNonce(random), serialisePackHeader(this.#blobs));
+    const trailer = Buffer.alloc(headerLengthBytes);
+    trailer.writeUInt32LE(header.byteLength);
+    this.#append(header);
+    this.#append(trailer);
+    const bytes = this.#buffer.subarray(0, this.#used);
+    const pack = { id: idFromBytes(this.#hash.digest()), bytes, blobs: this.#blobs };
+    const finding = isVerified ? verifyPackBytes(key, pack) : undefined;
+    if (finding !== undefined)
+      throw new HoldfastError(
+        engineErrors.verificationFailed,
+        "This machine's memory or processor is unreliable: freshly encrypted data did not read back. Nothing was stored.",
+        { cause: finding },
+      );
+    return pack;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const needed = this.#used + bytes.byteLength;
+    if (needed > this.#buffer.byteLength) {
+      const larger = Buffer.from(new ArrayBuffer(Math.max(needed + MiB, this.#buffer.byteLength * 2)));
+      larger.set(this.#buffer.subarray(0, this.#used));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#used);
+    this.#hash.update(bytes);
+    this.#used = needed;
+  }
+}

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { messageOf, toHex } from "@holdfast/base";
+import type { MasterKey } from "../crypto/master-key.ts";
+import { open } from "../crypto/seal.ts";
+import { idOf, type PackId } from "../id.ts";
+import { decodeBlob } from "./blob-encoding.ts";
+import { headerLengthBytes, parseHeaderLength, parsePackHeader, type PackedBlob } from "./pack-header.ts";
+
+/** What one reading of a pack found. No findings: every byte is what was written. */
+export interface PackReading {
+  /** One sentence each. */
+  readonly findings: readonly string[];
+  /** The blobs that cannot be had from this pack. */
+  readonly brokenBlobs: readonly PackedBlob[];
+  readonly bytesRead: number;
+}
+
+/**
+ * Reads a whole pack once and proves it: the file's hash, each blob, and that header and index agree.
+ * Memory stays within the largest blob and what lies behind the last one.
+ *
+ * @param indexed what the index says the pack holds, by ascending offset
+ * @throws what reading `pieces` throws
+ */
+export async function readPack(
+  key: MasterKey,
+  id: PackId,
+  indexed: readonly PackedBlob[],
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<PackReading> {
+  const findings: string[] = [];
+  const brokenBlobs: PackedBlob[] = [];
+  const hash = createHash("sha256");
+  const queue = new ByteQueue();
+  let bytesRead = 0;
+  let next = 0;
+  let at = 0; // where the queue begins in the pack
+
+  for await (const piece of pieces) {
+    hash.update(piece);
+    bytesRead += piece.byteLength;
+    queue.push(piece);
+    for (; next < indexed.length; next += 1) {
+      const blob = indexed[next]!;
+      if (blob.offset < at) {
+        findings.push(`The index lets blob ${blob.id} overlap the one before it.`);
+        brokenBlobs.push(blob);
+        continue;
+      }
+      if (blob.offset + blob.length > at + queue.byteLength) break;
+      if (blob.offset > at) {
+        findings.push(`No blob of the index covers the bytes ${at} to ${blob.offset}.`);
+        queue.take(blob.offset - at);
+      }
+      const finding = decodingFault(key, blob, queue.take(blob.length));
+      at = blob.offset + blob.length;
+      if (finding === undefined) continue;
+      findings.push(finding);
+      brokenBlobs.push(blob);
+    }
+  }
+  for (const blob of indexed.slice(next)) {
+    findings.push(`Blob ${blob.id} lies beyond the end of the pack.`);
+    brokenBlobs.push(blob);
+  }
+  if (toHex(hash.digest()) !== id) findings.push("The file's hash is not its name.");
+  findings.push(...headerFaults(key, indexed, queue.take(queue.byteLength), bytesRead));
+  return { findings, brokenBlobs, bytesRead };
+}
+
+/** As `readPack`, for a pack in memory; the first finding or undefined. */
+export function verifyPackBytes(
+  key: MasterKey,
+  pack: { id: PackId; bytes: Uint8Array; blobs: readonly PackedBlob[] },
+): string | undefined {
+  for (const blob of pack.blobs) {
+    const finding = decodingFault(key, blob, pack.bytes.subarray(blob.offset, blob.offset + blob.length));
+    if (finding !== undefined) return finding;
+  }
+  const last = pack.blobs.at(-1)!;
+  const rest = pack.bytes.subarray(last.offset + last.length);
+  const [finding] = headerFaults(key, pack.blobs, rest, pack.bytes.byteLength);
+  return finding ?? (idOf(pack.bytes) === pack.id ? undefined : "The pack's hash is not its name.");
+}
+
+function decodingFault(key: MasterKey, blob: PackedBlob, stored: Uint8Array): string | undefined {
+  try {
+    decodeBlob(key, blob.id, blob.uncompressedLength, stored);
+    return undefined;
+  } catch (error) {
+    return `Blob ${blob.id}: ${messageOf(error)}.`;
+  }
+}
+
+/** @param rest everything behind the last blob: the encrypted header and its length */
+function headerFaults(key: MasterKey, indexed: readonly PackedBlob[], rest: Uint8Array, sizeBytes: number): string[] {
+  try {
+    if (rest.byteLength < headerLengthBytes) return ["The pack ends before its header."];
+    const length = parseHeaderLength(rest, sizeBytes);
+    if (length + headerLengthBytes !== rest.byteLength) return ["The header does not begin where the blobs end."];
+    const listed = parsePackHeader(open(key, rest.subarray(0, length)));
+    const isSame =
+      listed.length === indexed.length &&
+      listed.every((blob, position) => {
+        const other = indexed[position]!;
+        return (
+          blob.type === other.type &&
+          blob.id === other.id &&
+          blob.offset === other.offset &&
+          blob.length === other.length &&
+          blob.uncompressedLength === other.uncompressedLength
+        );
+      });
+    return isSame ? [] : ["The header lists other blobs than the index."];
+  } catch (error) {
+    return [`Header: ${messageOf(error)}.`];
+  }
+}
+
+/** Bytes in order, taken out in other portions than they came in. */
+class ByteQueue {
+  readonly #pieces: Uint8Array[] = [];
+  byteLength = 0;
+
+  push(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.byteLength += piece.byteLength;
+  }
+
+  /** The next `length` bytes; a view where one piece holds them all. */
+  take(length: number): Uint8Array {
+    this.byteLength -= length;
+    const first = this.#pieces[0];
+    if (first !== undefined && first.byteLength > length) {
+      this.#pieces[0] = first.subarray(length);
+      return first.subarray(0, length);
+    }
+    const taken = Buffer.allocUnsafe(length);
+    for (let at = 0; at < length;) {
+      const piece = this.#pieces[0]!;
+      const part = piece.subarray(0, length - at);
+      taken.set(part, at);
+      at += part.byteLength;
+      if (part.byteLength === piece.byteLength) this.#pieces.shift();
+      else this.#pieces[0] = piece.subarray(part.byteLength);
+    }
+    return taken;
+  }
+}
