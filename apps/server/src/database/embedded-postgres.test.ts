@@ -4,7 +4,7 @@ import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import os from "node:os";
 import path from "node:path";
 import { silentLog, systemClock } from "@holdfast/base";
-import pg from "pg";
+import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
 import { databaseErrors } from "./errors.ts";
@@ -43,7 +43,7 @@ async function open(place = dir): Promise<EmbeddedPostgres> {
 }
 
 async function query(database: Pick<EmbeddedPostgres, "connection">, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(database.connection);
+  const client = new Client(database.connection);
   client.on("error", () => {}); // what a killed server does to its connections
   await client.connect();
   try {
@@ -76,7 +76,7 @@ async function openInProcess(
     console.log(JSON.stringify(said));
     setInterval(() => {}, 1000);`;
   const [file, ...args] = [...prefix, process.execPath, "--input-type=module", "-e", script];
-  const child = spawn(file!, args, { stdio: ["ignore", "pipe", "inherit"], cwd: import.meta.dirname });
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"], cwd: import.meta.dirname });
   children.push(child);
   const line = await new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(String(data))));
   return { child, said: JSON.parse(line) as Said };

@@ -24,8 +24,14 @@ export interface EmbeddedPostgres {
 
 /** Given on the command line of every start, so that a change here reaches old databases too. */
 const settings: readonly string[] = [
-  ...["listen_addresses=", "unix_socket_permissions=0700", "fsync=on", "max_connections=60", "shared_buffers=64MB"],
-  ...["timezone=UTC", "log_timezone=UTC", "log_checkpoints=off"],
+  "listen_addresses=",
+  "unix_socket_permissions=0700",
+  "fsync=on",
+  "max_connections=60",
+  "shared_buffers=64MB",
+  "timezone=UTC",
+  "log_timezone=UTC",
+  "log_checkpoints=off",
   "log_min_messages=log", // failed statements are their caller's to log: the text may hold what is private
 ];
 

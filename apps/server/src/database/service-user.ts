@@ -61,13 +61,11 @@ export async function commandAs(
   if (capability === undefined) {
     throw new HoldfastError(databaseErrors.unreachable, `The user ${user.uid} cannot enter ${closed}.`);
   }
-  const setpriv = [
-    ...["--reuid", `${user.uid}`, "--regid", `${user.gid}`, "--clear-groups", "--no-new-privs"],
-    // access(2), with which PostgreSQL looks for itself, ignores capabilities of other users than root without this.
-    "--securebits=+no_setuid_fixup",
-    ...[`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`, "--", program],
-  ];
-  return { file: "setpriv", args: [...setpriv, ...args], options };
+  const drop = ["--reuid", `${user.uid}`, "--regid", `${user.gid}`, "--clear-groups", "--no-new-privs"];
+  // access(2), with which PostgreSQL looks for itself, ignores capabilities of other users than root without this.
+  const secure = "--securebits=+no_setuid_fixup";
+  const keep = [`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`];
+  return { file: "setpriv", args: [...drop, secure, ...keep, "--", program, ...args], options };
 }
 
 async function ownerOf(dir: string): Promise<ServiceUser | undefined> {

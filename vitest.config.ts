@@ -1,0 +1,38 @@
+import { defineConfig } from "vitest/config";
+
+/** Generous, because tests start real servers and two cores may be shared. */
+const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["packages/**/*.test.ts", "apps/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"],
+          ...timeouts,
+        },
+      },
+      {
+        // What crosses packages: whole programs, several processes; one file at a time keeps timing honest.
+        test: {
+          name: "system",
+          include: ["tests/**/*.test.ts"],
+          exclude: ["tests/browser/**"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
