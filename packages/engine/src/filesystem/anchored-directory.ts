@@ -1,0 +1,91 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type BigIntStats } from "node:fs";
+
+// Linux: a handle that names a place and reads nothing, so that a directory one may enter but not list can be held.
+const openPlace = process.platform === "linux" ? 0o10000000 : 0;
+const handlesDir = "/proc/self/fd";
+
+/**
+ * A directory that is held by a handle, so that names inside it are looked up in this very directory whatever happens to
+ * the path meanwhile: somebody who swaps a directory for a symlink leads neither a backup nor a restore elsewhere, and
+ * a path may be longer than the system's limit for one.
+ *
+ * On Linux that works through /proc. Elsewhere paths are joined, and each step is checked not to be a symlink.
+ */
+export class AnchoredDirectory {
+  readonly #fd: number;
+  readonly #prefix: Buffer;
+  #isClosed = false;
+
+  private constructor(fd: number, prefix: Buffer) {
+    this.#fd = fd;
+    this.#prefix = prefix;
+  }
+
+  /** Opens the directory at a path; symlinks on the way are followed. @throws the system's error */
+  static open(path: Buffer): AnchoredDirectory {
+    return new AnchoredDirectory(...openAt(path, 0, path));
+  }
+
+  /** Opens the directory `name` in this one. @throws the system's error: ENOTDIR or ELOOP when it is a symlink */
+  enter(name: Buffer): AnchoredDirectory {
+    const path = this.pathOf(name);
+    const anchored = openAt(path, constants.O_NOFOLLOW, path);
+    if (!isAnchoredByHandle) refuseSwapped(anchored[0], path);
+    return new AnchoredDirectory(...anchored);
+  }
+
+  /** A path for `name` in this directory. Valid until `close`; the final component is not looked at. */
+  pathOf(name: Buffer): Buffer {
+    return Buffer.concat([this.#prefix, name]);
+  }
+
+  /** A path for the directory itself, for calls that would not follow a link in /proc. */
+  get selfPath(): Buffer {
+    return Buffer.concat([this.#prefix, Buffer.from(".")]);
+  }
+
+  stat(): BigIntStats {
+    return fstatSync(this.#fd, { bigint: true });
+  }
+
+  /** Names in this directory, each a string of bytes (latin1), in the order of those bytes. @throws the system's error */
+  names(): string[] {
+    return readdirSync(this.selfPath, { encoding: "latin1" }).sort();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closeSync(this.#fd);
+  }
+}
+
+function openAt(path: Buffer, flags: number, prefix: Buffer): [number, Buffer] {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | openPlace | flags);
+  return [fd, isAnchoredByHandle ? Buffer.from(`${handlesDir}/${fd}/`) : Buffer.concat([prefix, Buffer.from("/")])];
+}
+
+/** Without handles to anchor by, at least the step just made must have gone where the path says. */
+function refuseSwapped(fd: number, path: Buffer): void {
+  const [opened, named] = [fstatSync(fd, { bigint: true }), lstatSync(path, { bigint: true })];
+  if (opened.ino === named.ino && opened.dev === named.dev) return;
+  closeSync(fd);
+  throw Object.assign(new Error("ENOTDIR: the directory was replaced while it was opened"), { code: "ENOTDIR" });
+}
+
+/** Whether /proc leads to open handles here; it may not be mounted. */
+const isAnchoredByHandle = process.platform === "linux" && canReachThroughHandles();
+
+function canReachThroughHandles(): boolean {
+  try {
+    const fd = openSync("/", constants.O_RDONLY | constants.O_DIRECTORY | openPlace);
+    try {
+      const [through, direct] = [lstatSync(`${handlesDir}/${fd}/.`), lstatSync("/")];
+      return through.ino === direct.ino && through.dev === direct.dev;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
+  }
+}

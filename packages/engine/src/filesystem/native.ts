@@ -1,0 +1,138 @@
+import { getSystemErrorName } from "node:util";
+
+/**
+ * Calls of the system that Node.js does not offer. Paths are bytes; a symlink at their end is the object itself, never
+ * what it points to. Failures are errors with `code`, `errno` and `syscall`, like those of node:fs.
+ */
+export interface NativeCalls {
+  /** Names of extended attributes in the system's order. */
+  listAttributes(path: Buffer): Buffer[];
+  getAttribute(path: Buffer, name: Buffer): Buffer;
+  setAttribute(path: Buffer, name: Buffer, value: Buffer): void;
+  removeAttribute(path: Buffer, name: Buffer): void;
+  /** Access and modification time in nanoseconds since 1970, negative before. node:fs cuts to microseconds. */
+  setTimes(path: Buffer, atimeNs: bigint, mtimeNs: bigint): void;
+  /** Makes a fifo or device node. @param mode type and permission bits as in `st_mode` */
+  makeNode(path: Buffer, mode: number, device: bigint): void;
+}
+
+/** What a machine without the native calls does not keep, in one sentence for its user. */
+export const withoutNativeStatement =
+  "This platform has no native file calls: extended attributes and ACLs are neither stored nor restored, " +
+  "restored times are exact to the microsecond only, and fifos and device nodes are not restored.";
+
+const attributeBufferLength = 64 * 1024; // Linux allows no longer list and no longer value
+const noFollowOnMac = 0x0001; // XATTR_NOFOLLOW
+const nsPerSecond = 1_000_000_000n;
+
+/** The native calls, or undefined where koffi has no build for the platform or the C library lacks one of them. */
+export const native: NativeCalls | undefined = await load();
+
+async function load(): Promise<NativeCalls | undefined> {
+  if (process.platform !== "linux" && process.platform !== "darwin") return undefined;
+  try {
+    const { default: koffi } = await import("koffi");
+    return bind(koffi, process.platform);
+  } catch {
+    return undefined; // The caller states what is not kept; there is nothing a user could do about the reason.
+  }
+}
+
+type Koffi = (typeof import("koffi"))["default"];
+type CCall = (...values: (Buffer | BigInt64Array | number | bigint | null)[]) => number;
+
+function bind(koffi: Koffi, platform: "linux" | "darwin"): NativeCalls {
+  const library = koffi.load(null); // what the process itself is linked with, glibc or musl
+  const isMac = platform === "darwin";
+  const call = (name: string, result: string, ...types: string[]): CCall => library.func(name, result, types);
+  const path = "const uint8_t *";
+  // On a Mac each call takes a last argument of flags, and reading and writing a position before it.
+  const list = isMac
+    ? call("listxattr", "int64", path, "uint8_t *", "size_t", "int")
+    : call("llistxattr", "int64", path, "uint8_t *", "size_t");
+  const get = isMac
+    ? call("getxattr", "int64", path, path, "uint8_t *", "size_t", "uint32", "int")
+    : call("lgetxattr", "int64", path, path, "uint8_t *", "size_t");
+  const set = isMac
+    ? call("setxattr", "int", path, path, path, "size_t", "uint32", "int")
+    : call("lsetxattr", "int", path, path, path, "size_t", "int");
+  const remove = isMac ? call("removexattr", "int", path, path, "int") : call("lremovexattr", "int", path, path);
+  const utimensat = call("utimensat", "int", "int", path, "int64 *", "int");
+  const mknod = isMac ? call("mknod", "int", path, "uint16", "int32") : call("mknod", "int", path, "uint32", "uint64");
+  const mkfifo = call("mkfifo", "int", path, isMac ? "uint16" : "uint32");
+  const listEnd = isMac ? [noFollowOnMac] : [];
+  const valueEnd = isMac ? [0, noFollowOnMac] : [];
+
+  const check = (result: number, syscall: string, on: Buffer): number => {
+    if (result >= 0) return result;
+    throw systemError(koffi.errno(), syscall, on);
+  };
+  let scratch = Buffer.alloc(attributeBufferLength);
+  /** Asks with a buffer that is nearly always long enough, and again with the length the system names. */
+  const read = (syscall: string, on: Buffer, ask: (into: Buffer | null, length: number) => number): Buffer => {
+    for (;;) {
+      const result = ask(scratch, scratch.length);
+      if (result >= 0) return Buffer.from(scratch.subarray(0, result));
+      if (koffi.errno() !== koffi.os.errno.ERANGE) throw systemError(koffi.errno(), syscall, on);
+      scratch = Buffer.alloc(check(ask(null, 0), syscall, on) + attributeBufferLength);
+    }
+  };
+  const times = new BigInt64Array(4);
+
+  return {
+    listAttributes(on) {
+      const c = terminated(on);
+      return splitAtZeros(read("llistxattr", on, (into, length) => list(c, into, length, ...listEnd)));
+    },
+    getAttribute(on, name) {
+      const [c, n] = [terminated(on), terminated(name)];
+      return read("lgetxattr", on, (into, length) => get(c, n, into, length, ...valueEnd));
+    },
+    setAttribute(on, name, value) {
+      const end = isMac ? valueEnd : [0];
+      check(set(terminated(on), terminated(name), value, value.length, ...end), "lsetxattr", on);
+    },
+    removeAttribute(on, name) {
+      check(remove(terminated(on), terminated(name), ...listEnd), "lremovexattr", on);
+    },
+    setTimes(on, atimeNs, mtimeNs) {
+      [times[0], times[1]] = timespec(atimeNs);
+      [times[2], times[3]] = timespec(mtimeNs);
+      check(utimensat(isMac ? -2 : -100, terminated(on), times, isMac ? 0x20 : 0x100), "utimensat", on);
+    },
+    makeNode(on, mode, device) {
+      const isFifo = (mode & 0o170000) === 0o010000;
+      if (isFifo) check(mkfifo(terminated(on), mode & 0o7777), "mkfifo", on);
+      else check(mknod(terminated(on), mode, device), "mknod", on);
+    },
+  };
+}
+
+/** Seconds and nanoseconds, the second never negative: a time before 1970 counts up from an earlier second. */
+function timespec(ns: bigint): [bigint, bigint] {
+  const rest = ns % nsPerSecond;
+  return rest < 0n ? [ns / nsPerSecond - 1n, rest + nsPerSecond] : [ns / nsPerSecond, rest];
+}
+
+function terminated(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length + 1);
+  bytes.copy(copy);
+  copy[bytes.length] = 0;
+  return copy;
+}
+
+function splitAtZeros(list: Buffer): Buffer[] {
+  const names: Buffer[] = [];
+  for (let at = 0; at < list.length;) {
+    const end = list.indexOf(0, at);
+    names.push(list.subarray(at, end < 0 ? list.length : end));
+    at = end < 0 ? list.length : end + 1;
+  }
+  return names;
+}
+
+function systemError(errno: number, syscall: string, path: Buffer): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-errno);
+  const error: NodeJS.ErrnoException = new Error(`${code}: ${syscall} '${path.toString()}'`);
+  return Object.assign(error, { code, errno: -errno, syscall });
+}
