@@ -14,3 +14,10 @@ export {
   type ProtectionFacts,
   type ProtectionState,
 } from "./protection.ts";
+export {
+  certificateHash,
+  verifyCertificate,
+  verifyCertificateChain,
+  type CertificateTrust,
+  type CertificateVerdict,
+} from "./verify-certificate.ts";
