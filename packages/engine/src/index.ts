@@ -15,3 +15,13 @@ export {
   type SnapshotId,
   type TreeId,
 } from "./id.ts";
+export { generatePolynomial, isIrreducible, type Polynomial } from "./chunker/polynomial.ts";
+export { defaultKdf, type KdfParameters } from "./crypto/key-file.ts";
+export type { PackedBlob } from "./pack/pack-header.ts";
+export { packBytesTarget } from "./pack/pack-writer.ts";
+export type { PackReading } from "./pack/verify-pack.ts";
+export type { SavedBlob } from "./repository/blob-writer.ts";
+export type { RepositoryLock } from "./repository/held-lock.ts";
+export type { LockKind } from "./repository/lock-file.ts";
+export type { LockOptions } from "./repository/lock.ts";
+export { Repository, type InitOptions, type OpenOptions, type SessionOptions } from "./repository/repository.ts";

@@ -1,0 +1,176 @@
+import { minuteMs } from "@holdfast/base";
+import type { Storage } from "@holdfast/storage";
+import type { BlobType } from "../blob.ts";
+import type { EngineContext } from "../context.ts";
+import type { MasterKey } from "../crypto/master-key.ts";
+import { newNonce } from "../crypto/seal.ts";
+import { idOf, type BlobId, type PackId } from "../id.ts";
+import { indexBlobsTarget, serialiseIndexFile } from "../index/index-file.ts";
+import type { RepositoryIndex } from "../index/repository-index.ts";
+import { encodeBlob } from "../pack/blob-encoding.ts";
+import { headerEntryBytes, type PackedBlob } from "../pack/pack-header.ts";
+import { PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
+import { writeContentFile } from "./content-file.ts";
+
+/** With the open ones, this many packs lie in memory at most, however many connections the storage likes. */
+const uploadsMax = 8;
+/** As restic: an interrupted backup's packs are found by the next run if an index named them. */
+const indexAgeMaxMs = 10 * minuteMs;
+
+export interface SavedBlob {
+  readonly id: BlobId;
+  /** False when the repository had it, or it was queued already. */
+  readonly isNew: boolean;
+  /** What it adds to the storage, its entry in the pack's header included; 0 unless new. */
+  readonly storedBytes: number;
+}
+
+export interface BlobWriterParts {
+  readonly key: MasterKey;
+  readonly version: 1 | 2;
+  readonly storage: Storage;
+  readonly context: EngineContext;
+  readonly index: () => RepositoryIndex;
+  readonly packBytesTarget: number;
+  readonly isVerified: boolean;
+  /** Resolves when writing is allowed now; the signal ends a write that no longer is. */
+  readonly mayWrite: () => Promise<AbortSignal | undefined>;
+  readonly saveIndex: (json: Uint8Array, signal: AbortSignal) => Promise<unknown>;
+}
+
+/**
+ * Collects blobs into packs and stores them, several at a time. Order is the crash safety: a pack is named in an
+ * index file only after the storage has answered for it.
+ *
+ * After the first failure nothing more is written: every later call throws that failure.
+ */
+export class BlobWriter {
+  readonly #parts: BlobWriterParts;
+  readonly #uploadsMax: number;
+  /** Plain lengths of blobs whose pack is not stored yet, so that none is taken in twice. */
+  readonly #queued: Readonly<Record<BlobType, Map<BlobId, number>>> = { data: new Map(), tree: new Map() };
+  readonly #open: { data?: PackWriter; tree?: PackWriter } = {};
+  readonly #uploads = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  /** Stored packs that no index file names yet. */
+  #unindexed: { id: PackId; blobs: readonly PackedBlob[] }[] = [];
+  #unindexedBlobs = 0;
+  #unindexedSinceMs = 0;
+
+  constructor(parts: BlobWriterParts) {
+    this.#parts = parts;
+    this.#uploadsMax = Math.max(1, Math.min(uploadsMax, parts.storage.properties.connectionsMax));
+  }
+
+  /** Plain length of a blob that waits in a pack, or undefined. */
+  queuedLength(type: BlobType, id: BlobId): number | undefined {
+    return this.#queued[type].get(id);
+  }
+
+  /** True when everything taken in is stored and named by an index file. */
+  get isFlushed(): boolean {
+    const isNothingOpen = this.#open.data === undefined && this.#open.tree === undefined;
+    return isNothingOpen && this.#uploads.size === 0 && this.#unindexed.length === 0 && !this.#stop.signal.aborted;
+  }
+
+  /**
+   * Takes a blob in; waits first while enough is under way.
+   * @param plain stays unchanged until this resolves
+   */
+  async save(type: BlobType, plain: Uint8Array, signal?: AbortSignal): Promise<SavedBlob> {
+    this.#stop.signal.throwIfAborted();
+    const id = idOf(plain);
+    if (this.#parts.index().has(type, id) || this.#queued[type].has(id)) return { id, isNew: false, storedBytes: 0 };
+    this.#queued[type].set(id, plain.byteLength);
+    try {
+      await this.#uploadsBelow(this.#uploadsMax, signal);
+      const { key, version, context, packBytesTarget } = this.#parts;
+      const encoded = encodeBlob(key, newNonce(context.random), version, type, plain);
+      const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
+      pack.add(id, encoded);
+      if (pack.isFull) this.#finishPack(type);
+      const headerBytes = headerEntryBytes(encoded.uncompressedLength !== 0);
+      return { id, isNew: true, storedBytes: encoded.stored.byteLength + headerBytes };
+    } catch (error) {
+      this.#fail(error); // the blob counts as taken in, so nothing may be built on it any more
+      throw error;
+    }
+  }
+
+  /** Stores what is open, then the index files that name it. */
+  async flush(signal?: AbortSignal): Promise<void> {
+    this.#stop.signal.throwIfAborted();
+    try {
+      this.#finishPack("data");
+      this.#finishPack("tree");
+      await this.#uploadsBelow(1, signal);
+      this.#finishIndex();
+      await this.#uploadsBelow(1, signal);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  #finishPack(type: BlobType): void {
+    const { key, context, isVerified } = this.#parts;
+    const pack = this.#open[type]?.finish(key, context.random, isVerified);
+    delete this.#open[type];
+    if (pack !== undefined) this.#start(async () => this.#storePack(type, pack));
+  }
+
+  async #storePack(type: BlobType, pack: FinishedPack): Promise<void> {
+    const { storage, context, mayWrite, index } = this.#parts;
+    const signal = await this.#writeSignal(mayWrite);
+    await writeContentFile(storage, "pack", pack.id, pack.bytes, context.log, signal);
+    index().addPack(pack.id, pack.blobs);
+    for (const blob of pack.blobs) this.#queued[type].delete(blob.id);
+    if (this.#unindexed.length === 0) this.#unindexedSinceMs = context.clock.monotonicMs();
+    this.#unindexed.push({ id: pack.id, blobs: pack.blobs });
+    this.#unindexedBlobs += pack.blobs.length;
+    const ageMs = context.clock.monotonicMs() - this.#unindexedSinceMs;
+    if (this.#unindexedBlobs >= indexBlobsTarget || ageMs >= indexAgeMaxMs) this.#finishIndex();
+  }
+
+  #finishIndex(): void {
+    if (this.#unindexed.length === 0) return;
+    const json = serialiseIndexFile(this.#unindexed);
+    this.#unindexed = [];
+    this.#unindexedBlobs = 0;
+    this.#start(async () => this.#parts.saveIndex(json, this.#stop.signal));
+  }
+
+  async #writeSignal(mayWrite: BlobWriterParts["mayWrite"]): Promise<AbortSignal> {
+    const lockSignal = await mayWrite();
+    return lockSignal === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, lockSignal]);
+  }
+
+  /** Runs beside the caller; its failure ends the writing. */
+  #start(task: () => Promise<unknown>): void {
+    const running = task()
+      .catch((error: unknown) => this.#fail(error))
+      .then(() => void this.#uploads.delete(running));
+    this.#uploads.add(running);
+  }
+
+  /** Resolves when fewer than `count` uploads are under way. An aborted `signal` ends the writing. */
+  async #uploadsBelow(count: number, signal: AbortSignal | undefined): Promise<void> {
+    const onAbort = () => this.#fail(signal?.reason);
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      while (this.#uploads.size >= count) {
+        await Promise.race(this.#uploads);
+        this.#stop.signal.throwIfAborted();
+      }
+      this.#stop.signal.throwIfAborted();
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** The first failure stays the reason for ever. */
+  #fail(error: unknown): void {
+    this.#stop.abort(error);
+  }
+}

@@ -1,0 +1,179 @@
+import { HoldfastError, messageOf, minuteMs, secondMs, type Clock, type Log } from "@holdfast/base";
+import { engineErrors } from "../errors.ts";
+import type { Id } from "../id.ts";
+import type { LockStore } from "./lock.ts";
+import { lockDoubtfulMs, lockRefreshMs, lockStaleMs } from "./lock-staleness.ts";
+
+/** A piece of work's hold on the repository. */
+export interface RepositoryLock {
+  /** Aborted with ENGINE_LOCK_LOST when the hold is lost; everything that writes must end then. */
+  readonly signal: AbortSignal;
+  /** Gives the repository back. Never throws: a lock that cannot be removed is stale in 30 minutes. */
+  release(): Promise<void>;
+}
+
+/** How often the hold looks at the wall clock: after a sleep of the machine it must not take long to notice. */
+const watchEveryMs = 5 * secondMs;
+const retryEveryMs = 30 * secondMs;
+const recheckAfterMs = 200;
+/** A renewal that hangs longer has failed. */
+const attemptMs = minuteMs;
+
+/** Keeps a lock fresh, and knows when it no longer can be trusted. */
+export class HeldLock implements RepositoryLock {
+  readonly #store: LockStore;
+  readonly #describe: () => Uint8Array;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #lost = new AbortController();
+  readonly #released = new AbortController();
+  readonly #watching: Promise<void>;
+  /** Our lock files: the last is the valid one, those before it could not be removed yet. */
+  readonly #ids: Id[];
+  #freshAtMs: { wall: number; monotonic: number };
+  #triedAtMs = -Infinity;
+  #renewal: Promise<void> | undefined;
+
+  /**
+   * @param describe the lock file's content with the present time
+   * @param freshAtMs when the lock file that is there now was made, on both clocks
+   */
+  constructor(
+    store: LockStore,
+    id: Id,
+    describe: () => Uint8Array,
+    freshAtMs: { wall: number; monotonic: number },
+    context: { clock: Clock; log: Log },
+  ) {
+    this.#store = store;
+    this.#ids = [id];
+    this.#describe = describe;
+    this.#freshAtMs = freshAtMs;
+    this.#clock = context.clock;
+    this.#log = context.log;
+    this.#watching = this.#watch();
+  }
+
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /**
+   * Resolves when the hold is beyond doubt now. Called before every write, because a machine that wakes up may run
+   * a write before any timer.
+   * @throws ENGINE_LOCK_LOST
+   */
+  async ensureHeld(): Promise<void> {
+    while (!this.#lost.signal.aborted && this.#ageMs() >= lockDoubtfulMs) {
+      await this.#renew();
+      if (this.#ageMs() >= lockDoubtfulMs) await this.#clock.sleep(watchEveryMs, this.#lost.signal);
+    }
+    this.#lost.signal.throwIfAborted();
+  }
+
+  async release(): Promise<void> {
+    if (this.#released.signal.aborted) return;
+    this.#released.abort();
+    await this.#watching;
+    await this.#renewal;
+    try {
+      await this.#withinAttempt((signal) => this.#removeAllBut(undefined, signal));
+    } catch (error) {
+      this.#log.warn("could not remove the own lock; it is stale in 30 minutes", { why: messageOf(error) });
+    }
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      while (!this.#lost.signal.aborted) {
+        await this.#clock.sleep(watchEveryMs, this.#released.signal);
+        const sinceTryMs = this.#clock.monotonicMs() - this.#triedAtMs;
+        if (this.#ageMs() >= lockRefreshMs && sinceTryMs >= retryEveryMs) await this.#renew();
+      }
+    } catch (error) {
+      if (!this.#released.signal.aborted) this.#lose(messageOf(error));
+    }
+  }
+
+  /** Both clocks, whichever went further: one stands still while a machine sleeps, the other may be set back. */
+  #ageMs(): number {
+    const wallMs = this.#clock.nowMs() - this.#freshAtMs.wall;
+    const monotonicMs = this.#clock.monotonicMs() - this.#freshAtMs.monotonic;
+    return Math.max(wallMs, monotonicMs);
+  }
+
+  /** One renewal at a time; who comes meanwhile waits for that one. */
+  #renew(): Promise<void> {
+    this.#renewal ??= this.#renewOnce().finally(() => (this.#renewal = undefined));
+    return this.#renewal;
+  }
+
+  /**
+   * Writes the lock anew, then removes the old file. A failure is tried again as long as nobody can have taken the
+   * lock for stale; a lock file that somebody removed is lost at once.
+   */
+  async #renewOnce(): Promise<void> {
+    const isDoubtful = this.#ageMs() >= lockDoubtfulMs;
+    this.#triedAtMs = this.#clock.monotonicMs();
+    try {
+      await this.#withinAttempt(async (signal) => {
+        const freshAtMs = { wall: this.#clock.nowMs(), monotonic: this.#clock.monotonicMs() };
+        const old = this.#ids.at(-1)!;
+        await this.#ensureIsThere(old, signal);
+        const renewed = await this.#store.save(this.#describe(), signal);
+        this.#ids.splice(-1, 0, renewed); // not valid yet, but to be removed if it never becomes so
+        if (isDoubtful) {
+          await this.#clock.sleep(recheckAfterMs, signal);
+          await this.#ensureIsThere(old, signal);
+        }
+        this.#ids.push(...this.#ids.splice(this.#ids.indexOf(renewed), 1));
+        this.#freshAtMs = freshAtMs;
+        await this.#removeAllBut(renewed, signal);
+      });
+    } catch (error) {
+      this.#log.warn("could not renew the lock", { why: messageOf(error) });
+      if (error instanceof LockRemoved || this.#ageMs() >= lockStaleMs - attemptMs) this.#lose(messageOf(error));
+    }
+  }
+
+  /** Somebody who took this lock for stale has removed its file, and may be removing packs. */
+  async #ensureIsThere(id: Id, signal: AbortSignal): Promise<void> {
+    if (!(await this.#store.exists(id, signal))) throw new LockRemoved();
+  }
+
+  async #removeAllBut(kept: Id | undefined, signal: AbortSignal): Promise<void> {
+    for (const id of this.#ids.filter((other) => other !== kept)) {
+      await this.#store.remove(id, signal);
+      this.#ids.splice(this.#ids.indexOf(id), 1);
+    }
+  }
+
+  #lose(why: string): void {
+    this.#lost.abort(
+      new HoldfastError(engineErrors.lockLost, "The lock on the repository was lost; the work was stopped.", {
+        internal: why,
+      }),
+    );
+  }
+
+  async #withinAttempt(attempt: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const tooLong = new AbortController();
+    const done = new AbortController();
+    const timer = this.#clock.sleep(attemptMs, done.signal).then(
+      () => tooLong.abort(new Error("no answer in time")),
+      () => {},
+    );
+    try {
+      await attempt(tooLong.signal);
+    } finally {
+      done.abort();
+      await timer;
+    }
+  }
+}
+
+class LockRemoved extends Error {
+  constructor() {
+    super("somebody removed the lock file");
+  }
+}

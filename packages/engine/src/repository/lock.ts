@@ -1,0 +1,205 @@
+import {
+  HoldfastError,
+  formatDuration,
+  isFailure,
+  messageOf,
+  minuteMs,
+  secondMs,
+  type Clock,
+  type Log,
+} from "@holdfast/base";
+import { storageErrors, type FileEntry } from "@holdfast/storage";
+import { engineErrors } from "../errors.ts";
+import type { Id } from "../id.ts";
+import { timestampNow } from "../timestamp-now.ts";
+import { HeldLock } from "./held-lock.ts";
+import { conflicts, lockTimeMs, parseLockFile, serialiseLockFile, type LockFile, type LockKind } from "./lock-file.ts";
+import { isStale } from "./lock-staleness.ts";
+import { isProcessAlive, processSpace } from "./process-space.ts";
+
+/** The lock files of one repository, decrypted. */
+export interface LockStore {
+  list(signal?: AbortSignal): Promise<FileEntry[]>;
+  load(id: Id, signal?: AbortSignal): Promise<Uint8Array>;
+  save(json: Uint8Array, signal?: AbortSignal): Promise<Id>;
+  remove(id: Id, signal?: AbortSignal): Promise<void>;
+  exists(id: Id, signal?: AbortSignal): Promise<boolean>;
+}
+
+export interface LockOptions {
+  readonly hostname: string;
+  readonly username: string;
+  readonly pid: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** How long to keep trying while somebody else holds the repository; default 0. */
+  readonly retryForMs?: number;
+  /** Whether a process of this machine lives; a test owns it. */
+  readonly isProcessAlive?: (pid: number) => boolean;
+}
+
+const recheckAfterMs = 200;
+const retryPauseMs = 5 * secondMs;
+const retryPauseMaxMs = minuteMs;
+/** Before each further look at a lock that cannot be read: it may just be being replaced. */
+const unreadablePausesMs = [5 * secondMs, 10 * secondMs, 20 * secondMs] as const;
+
+/**
+ * Takes the repository for a piece of work. Locks whose holder is provably gone are removed on the way, so that a
+ * crash does not need a person.
+ *
+ * @throws ENGINE_LOCKED naming the holder, after `retryForMs`; ENGINE_LOCK_UNREADABLE
+ * @see restic-format.md section 10
+ */
+export async function acquireLock(
+  store: LockStore,
+  kind: LockKind,
+  options: LockOptions,
+  context: { clock: Clock; log: Log },
+  signal?: AbortSignal,
+): Promise<HeldLock> {
+  const { clock } = context;
+  const retryForMs = options.retryForMs ?? 0;
+  const startedAtMs = clock.monotonicMs();
+  let pauseMs = retryPauseMs;
+  for (;;) {
+    try {
+      return await acquireOnce(store, kind, options, context, signal);
+    } catch (error) {
+      const leftMs = retryForMs - (clock.monotonicMs() - startedAtMs);
+      if (!isFailure(error, engineErrors.locked) || leftMs <= 0) throw error;
+      context.log.info("waiting for the repository", { why: error.message });
+      await clock.sleep(Math.min(pauseMs, leftMs), signal);
+      pauseMs = Math.min(pauseMs * 2, retryPauseMaxMs);
+    }
+  }
+}
+
+async function acquireOnce(
+  store: LockStore,
+  kind: LockKind,
+  options: LockOptions,
+  context: { clock: Clock; log: Log },
+  signal: AbortSignal | undefined,
+): Promise<HeldLock> {
+  const { clock, log } = context;
+  const known = new Map<Id, LockFile>();
+  const space = processSpace();
+  const describe = () => describeSelf(kind, options, clock, space);
+  const observe = () => ({
+    nowMs: clock.nowMs(),
+    hostname: options.hostname,
+    processSpace: space,
+    isProcessAlive: options.isProcessAlive ?? isProcessAlive,
+  });
+
+  /** Removes what is stale and throws at what is in the way. */
+  const ensureFree = async (own?: Id) => {
+    await loadLocks(store, known, own, clock, signal);
+    for (const [id, lock] of known) {
+      if (isStale(lock, observe()) && (await tryToRemove(store, id, lock, log, signal))) known.delete(id);
+      else if (conflicts(lock, kind)) throw lockedBy(lock, clock.nowMs());
+    }
+  };
+
+  await ensureFree();
+  const heldAtMs = { wall: clock.nowMs(), monotonic: clock.monotonicMs() };
+  const own = await store.save(serialiseLockFile(describe()), signal);
+  try {
+    await clock.sleep(recheckAfterMs, signal); // time for one who looked at the same moment to show
+    await ensureFree(own);
+  } catch (error) {
+    await removeQuietly(store, own, log);
+    throw error;
+  }
+  return new HeldLock(store, own, () => serialiseLockFile(describe()), heldAtMs, context);
+}
+
+/** Brings `known` up to date with the lock files that are there, without the own one. */
+async function loadLocks(
+  store: LockStore,
+  known: Map<Id, LockFile>,
+  own: Id | undefined,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let look = 0; ; look += 1) {
+    let unreadable: { id: Id; error: unknown } | undefined;
+    const there = new Set<Id>();
+    for (const entry of await store.list(signal)) {
+      const id = entry.name as Id;
+      if (entry.sizeBytes === 0 || id === own) continue; // an empty file is an upload that never happened
+      there.add(id);
+      if (known.has(id)) continue;
+      try {
+        known.set(id, parseLockFile(await store.load(id, signal)));
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isFailure(error, storageErrors.missing)) unreadable ??= { id, error };
+      }
+    }
+    for (const id of known.keys()) if (!there.has(id)) known.delete(id);
+    if (unreadable === undefined) return;
+    const pauseMs = unreadablePausesMs[look];
+    if (pauseMs === undefined) throw unreadableLock(unreadable.id, unreadable.error);
+    await clock.sleep(pauseMs, signal);
+  }
+}
+
+function describeSelf(kind: LockKind, options: LockOptions, clock: Clock, space: string | undefined): LockFile {
+  const { hostname, username, pid, uid, gid } = options;
+  return {
+    time: timestampNow(clock),
+    isExclusive: kind === "exclusive",
+    hostname,
+    username,
+    pid,
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+    ...(space !== undefined && { processSpace: space }),
+  };
+}
+
+async function tryToRemove(
+  store: LockStore,
+  id: Id,
+  lock: LockFile,
+  log: Log,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    await store.remove(id, signal);
+    log.warn("removed the lock of a process that is gone", { holder: holderText(lock), since: lock.time });
+    return true;
+  } catch (error) {
+    signal?.throwIfAborted();
+    log.warn("could not remove a stale lock", { holder: holderText(lock), why: messageOf(error) });
+    return false;
+  }
+}
+
+async function removeQuietly(store: LockStore, id: Id, log: Log): Promise<void> {
+  try {
+    await store.remove(id);
+  } catch (error) {
+    log.warn("could not remove the own lock; it is stale in 30 minutes", { why: messageOf(error) });
+  }
+}
+
+function lockedBy(lock: LockFile, nowMs: number): HoldfastError {
+  const ageMs = Math.max(0, nowMs - lockTimeMs(lock));
+  return new HoldfastError(
+    engineErrors.locked,
+    `The repository is in use by ${holderText(lock)}, last heard of ${formatDuration(ageMs)} ago (${lock.time}).`,
+  );
+}
+
+/** The text comes from a file that others wrote: control characters would reach a terminal. */
+function holderText(lock: LockFile): string {
+  const who = `${lock.username}@${lock.hostname}`.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, "?").slice(0, 120);
+  return `${who} (process ${lock.pid}, ${lock.isExclusive ? "exclusive" : "shared"})`;
+}
+
+function unreadableLock(id: Id, cause: unknown): HoldfastError {
+  return new HoldfastError(engineErrors.lockUnreadable, `The lock ${id} cannot be read.`, { cause });
+}

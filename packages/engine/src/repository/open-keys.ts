@@ -1,0 +1,64 @@
+import { HoldfastError, messageOf } from "@holdfast/base";
+import type { Storage } from "@holdfast/storage";
+import { openKeyFile, parseKeyFile } from "../crypto/key-file.ts";
+import type { MasterKey } from "../crypto/master-key.ts";
+import { SealBrokenError } from "../crypto/seal.ts";
+import { engineErrors } from "../errors.ts";
+import { idOf, type Id } from "../id.ts";
+
+/** Each try costs a good part of a second of computing; restic stops here too. */
+const keysMax = 20;
+/** What the thread pool of Node.js runs at once; each takes 32 MiB or more. */
+const triesAtOnce = 4;
+
+/**
+ * Tries the password on the repository's keys and yields each master key that it opens, most promising first.
+ *
+ * @param keyHint first digits of the key's id that is tried first
+ * @throws ENGINE_KEY_DAMAGED when none opened and at least one key file is not what its name says
+ */
+export async function* openKeys(
+  storage: Storage,
+  password: string,
+  options: { keyHint?: string | undefined; signal?: AbortSignal | undefined },
+): AsyncGenerator<MasterKey> {
+  const { keyHint, signal } = options;
+  const names: string[] = [];
+  for await (const entry of storage.list("key", signal)) names.push(entry.name);
+  const isHinted = (name: string) => keyHint !== undefined && keyHint !== "" && name.startsWith(keyHint);
+  names.sort((left, right) => Number(isHinted(right)) - Number(isHinted(left)) || (left < right ? -1 : 1));
+  let isOneOpen = false;
+  let damage: HoldfastError | undefined;
+  const tried = names.slice(0, keysMax);
+  for (let at = 0; at < tried.length; at += triesAtOnce) {
+    const tries = tried.slice(at, at + triesAtOnce).map((name) => openKey(storage, name as Id, password, signal));
+    for (const attempt of await Promise.all(tries)) {
+      if (attempt instanceof HoldfastError) damage ??= attempt;
+      else if (attempt !== undefined) {
+        isOneOpen = true;
+        yield attempt;
+      }
+    }
+  }
+  if (!isOneOpen && damage !== undefined) throw damage;
+}
+
+/** The master key, or undefined when the password is another key's, or what is wrong with the file. */
+async function openKey(
+  storage: Storage,
+  name: Id,
+  password: string,
+  signal: AbortSignal | undefined,
+): Promise<MasterKey | HoldfastError | undefined> {
+  const json = await storage.read({ type: "key", name }, undefined, signal);
+  const isAsNamed = idOf(json) === name;
+  try {
+    return await openKeyFile(parseKeyFile(json), password);
+  } catch (error) {
+    if (isAsNamed && error instanceof SealBrokenError) return undefined;
+    return new HoldfastError(engineErrors.keyDamaged, `The key file ${name} is damaged.`, {
+      cause: error,
+      internal: messageOf(error),
+    });
+  }
+}

@@ -1,0 +1,293 @@
+import { HoldfastError, assert, messageOf } from "@holdfast/base";
+import type { FileEntry, FileType, Storage } from "@holdfast/storage";
+import type { BlobPlace, BlobType } from "../blob.ts";
+import type { EngineContext } from "../context.ts";
+import type { MasterKey } from "../crypto/master-key.ts";
+import { engineErrors } from "../errors.ts";
+import type { BlobId, Id, PackId } from "../id.ts";
+import { RepositoryIndex } from "../index/repository-index.ts";
+import type { PackedBlob } from "../pack/pack-header.ts";
+import { packBytesTarget } from "../pack/pack-writer.ts";
+import { readPack, type PackReading } from "../pack/verify-pack.ts";
+import { decodeFromPlace, readBlob } from "./blob-reader.ts";
+import { BlobWriter, type SavedBlob } from "./blob-writer.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
+import type { RepositoryConfig } from "./config.ts";
+import { isStored } from "./content-file.ts";
+import type { HeldLock, RepositoryLock } from "./held-lock.ts";
+import type { LockKind } from "./lock-file.ts";
+import { acquireLock, type LockOptions } from "./lock.ts";
+import type { UnpackedType } from "./unpacked-file.ts";
+import { UnpackedFiles } from "./unpacked-files.ts";
+import { initialise, unlock, type Credentials, type NewRepository } from "./unlock.ts";
+
+/** What a session may set differently from the defaults, which are right for almost everybody. */
+export interface SessionOptions {
+  /** Bytes after which a pack is finished; default 16 MiB. */
+  readonly packBytesTarget?: number;
+  /** Reads back what was encrypted before it is stored; default true. Only a benchmark turns it off. */
+  readonly isVerified?: boolean;
+}
+
+export type InitOptions = SessionOptions & Credentials & NewRepository;
+export type OpenOptions = SessionOptions & Credentials & { readonly signal?: AbortSignal };
+
+/**
+ * An open restic repository: blobs by their ids, and the small encrypted files. Everything else in the engine goes
+ * through it; what packs and indexes look like is its own affair.
+ *
+ * A session either only reads, or holds a lock while it writes: backup, copy: `lock`, list snapshots, `loadIndex`,
+ * save blobs, `flush`, save the snapshot, release.
+ */
+export class Repository {
+  readonly storage: Storage;
+  readonly context: EngineContext;
+  readonly packBytesTarget: number;
+  readonly #config: RepositoryConfig;
+  readonly #key: MasterKey;
+  readonly #files: UnpackedFiles;
+  readonly #writer: BlobWriter;
+  readonly #reads: ConcurrencyLimit;
+  readonly #locks = new Set<HeldLock>();
+  #index = new RepositoryIndex();
+  #loadedIndexes = new Set<Id>();
+
+  private constructor(
+    storage: Storage,
+    config: RepositoryConfig,
+    key: MasterKey,
+    options: SessionOptions,
+    context: EngineContext,
+  ) {
+    this.storage = storage;
+    this.context = context;
+    this.packBytesTarget = options.packBytesTarget ?? packBytesTarget;
+    this.#config = config;
+    this.#key = key;
+    this.#files = new UnpackedFiles(storage, key, config.version, context);
+    this.#reads = new ConcurrencyLimit(Math.max(1, storage.properties.connectionsMax));
+    this.#writer = new BlobWriter({
+      key,
+      version: config.version,
+      storage,
+      context,
+      index: () => this.#index,
+      packBytesTarget: this.packBytesTarget,
+      isVerified: options.isVerified ?? true,
+      mayWrite: () => this.#mayWrite(),
+      saveIndex: async (json, signal) => {
+        this.#loadedIndexes.add(await this.#saveFile("index", json, signal));
+      },
+    });
+  }
+
+  /**
+   * Makes a repository, key first and config last, so that one with a config is complete. An init that was
+   * interrupted is taken up again with the key that is there.
+   * @throws ENGINE_REPOSITORY_EXISTS, ENGINE_BAD_PASSWORD
+   */
+  static async init(storage: Storage, options: InitOptions, context: EngineContext): Promise<Repository> {
+    const { config, key } = await initialise(storage, options, context);
+    return new Repository(storage, config, key, options, context);
+  }
+
+  /**
+   * Opens with whichever key the password fits.
+   * @throws ENGINE_NO_REPOSITORY, ENGINE_WRONG_PASSWORD, ENGINE_KEY_DAMAGED, ENGINE_CONFIG_DAMAGED,
+   *   ENGINE_UNSUPPORTED_VERSION
+   */
+  static async open(storage: Storage, options: OpenOptions, context: EngineContext): Promise<Repository> {
+    const { config, key } = await unlock(storage, options);
+    return new Repository(storage, config, key, options, context);
+  }
+
+  /** Tells repositories apart: 64 hex digits. */
+  get id(): Id {
+    return this.#config.id;
+  }
+
+  get version(): 1 | 2 {
+    return this.#config.version;
+  }
+
+  get chunkerPolynomial(): bigint {
+    return this.#config.chunkerPolynomial;
+  }
+
+  // Blobs
+
+  /**
+   * Reads all index files. To be called after the snapshots were listed, so that whatever they name was indexed
+   * before; a second call takes in what came since.
+   *
+   * @param onDamaged hears of each index file that cannot be used and goes on; without it the first one throws
+   * @throws ENGINE_FILE_DAMAGED, ENGINE_INDEX_DAMAGED
+   */
+  async loadIndex(signal?: AbortSignal, onDamaged?: (id: Id, error: HoldfastError) => void): Promise<void> {
+    const listed = (await this.list("index", signal)).map((entry) => entry.name as Id);
+    const isOneGone = this.#loadedIndexes.difference(new Set(listed)).size > 0;
+    if (isOneGone) {
+      assert(this.#writer.isFlushed, "the index is not thrown away under unfinished packs");
+      this.#index = new RepositoryIndex(); // blobs that only a removed index named may be gone
+      this.#loadedIndexes = new Set();
+    }
+    const missing = listed.filter((id) => !this.#loadedIndexes.has(id));
+    await Promise.all(missing.map((id) => this.#reads.run(() => this.#loadIndexFile(id, signal, onDamaged))));
+  }
+
+  /** True when the blob is stored, or queued in this session. */
+  has(type: BlobType, id: BlobId): boolean {
+    return this.#index.has(type, id) || this.#writer.queuedLength(type, id) !== undefined;
+  }
+
+  /** Bytes of the decoded blob; undefined when it is unknown. */
+  plainLength(type: BlobType, id: BlobId): number | undefined {
+    return this.#index.plainLength(type, id) ?? this.#writer.queuedLength(type, id);
+  }
+
+  /** Every pack that holds the blob; empty for one that is only queued. */
+  places(type: BlobType, id: BlobId): readonly BlobPlace[] {
+    return this.#index.places(type, id);
+  }
+
+  /**
+   * A blob's bytes, proven by tag, length and hash, from the first of its places that still has them. As many calls
+   * run at once as the storage has connections; more wait. A queued blob can be read after `flush`.
+   * @throws ENGINE_BLOB_MISSING, ENGINE_PACK_DAMAGED
+   */
+  loadBlob(type: BlobType, id: BlobId, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#reads.run(() => readBlob(this.storage, this.#key, type, id, this.places(type, id), signal));
+  }
+
+  /**
+   * The same proof for bytes that the caller read from a pack by itself.
+   * @param stored the `place.length` bytes at `place.offset`
+   * @throws ENGINE_PACK_DAMAGED
+   */
+  decodeBlob(type: BlobType, id: BlobId, place: BlobPlace, stored: Uint8Array): Uint8Array {
+    return decodeFromPlace(this.#key, type, id, place, stored);
+  }
+
+  /**
+   * Stores a blob unless the repository has it. Resolves once it is queued, and waits first while enough is under
+   * way, so memory stays bounded however many callers there are. Never stores the same blob twice.
+   *
+   * @param plain stays unchanged until this resolves
+   * @param signal ends all writing of this session, not only this call
+   * @throws what storing an earlier blob threw: after a failure nothing more is written
+   */
+  saveBlob(type: BlobType, plain: Uint8Array, signal?: AbortSignal): Promise<SavedBlob> {
+    return this.#writer.save(type, plain, signal);
+  }
+
+  /** Stores every queued pack, then the index files that name them. */
+  flush(signal?: AbortSignal): Promise<void> {
+    return this.#writer.flush(signal);
+  }
+
+  // Packs, for those who look at the repository as a whole
+
+  /** Every indexed pack with its blobs by ascending offset. Nothing may be saved while it is iterated. */
+  packs(): Iterable<{ id: PackId; blobs: PackedBlob[] }> {
+    return this.#index.packs();
+  }
+
+  hasPack(id: PackId): boolean {
+    return this.#index.hasPack(id);
+  }
+
+  /** Oddities that only reading the index files shows. */
+  indexNotes(): { repeatedPacks: PackId[]; splitPacks: PackId[] } {
+    return { repeatedPacks: this.#index.repeatedPacks(), splitPacks: this.#index.splitPacks() };
+  }
+
+  /** Reads one pack completely and compares it with what the index says. @throws what the storage throws */
+  readPack(id: PackId, indexed: readonly PackedBlob[], signal?: AbortSignal): Promise<PackReading> {
+    return readPack(this.#key, id, indexed, this.storage.stream({ type: "pack", name: id }, undefined, signal));
+  }
+
+  // Small files
+
+  /**
+   * Encrypts a document and stores it under the hash of what is stored.
+   * A snapshot may only be saved when everything before it is flushed: whatever it names must be indexed.
+   */
+  async saveUnpacked(type: "snapshot" | "index", json: Uint8Array, signal?: AbortSignal): Promise<Id> {
+    assert(type !== "snapshot" || this.#writer.isFlushed, "no snapshot names blobs that no index knows");
+    return this.#saveFile(type, json, signal);
+  }
+
+  /** @throws ENGINE_FILE_DAMAGED when the file is not what its name says, STORAGE_MISSING */
+  loadUnpacked(type: UnpackedType, id: Id, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#files.load(type, id, signal);
+  }
+
+  async list(type: Exclude<FileType, "config">, signal?: AbortSignal): Promise<FileEntry[]> {
+    return Array.fromAsync(this.storage.list(type, signal));
+  }
+
+  async removeFile(type: Exclude<FileType, "config" | "lock">, id: Id, signal?: AbortSignal): Promise<void> {
+    await this.storage.remove({ type, name: id }, anySignal(signal, await this.#mayWrite()));
+  }
+
+  // Locks
+
+  /**
+   * Takes the repository for a piece of work; while it is held, every write of this session is checked against it.
+   * @throws ENGINE_LOCKED, ENGINE_LOCK_UNREADABLE
+   */
+  async lock(kind: LockKind, options: LockOptions, signal?: AbortSignal): Promise<RepositoryLock> {
+    const store = {
+      list: (listSignal?: AbortSignal) => this.list("lock", listSignal),
+      load: (id: Id, loadSignal?: AbortSignal) => this.loadUnpacked("lock", id, loadSignal),
+      save: (json: Uint8Array, saveSignal?: AbortSignal) => this.#files.save("lock", json, saveSignal),
+      remove: (id: Id, removeSignal?: AbortSignal) => this.storage.remove({ type: "lock", name: id }, removeSignal),
+      exists: (id: Id, statSignal?: AbortSignal) => isStored(this.storage, { type: "lock", name: id }, statSignal),
+    };
+    const held = await acquireLock(store, kind, options, this.context, signal);
+    this.#locks.add(held);
+    return {
+      signal: held.signal,
+      release: async () => {
+        await held.release();
+        this.#locks.delete(held);
+      },
+    };
+  }
+
+  /** Resolves when every lock of this session is beyond doubt. The signal is aborted when one is lost. */
+  async #mayWrite(): Promise<AbortSignal | undefined> {
+    for (const lock of this.#locks) await lock.ensureHeld();
+    const signals = [...this.#locks].map((lock) => lock.signal);
+    return signals.length < 2 ? signals[0] : AbortSignal.any(signals);
+  }
+
+  async #saveFile(type: UnpackedType, json: Uint8Array, signal?: AbortSignal): Promise<Id> {
+    return this.#files.save(type, json, anySignal(signal, await this.#mayWrite()));
+  }
+
+  async #loadIndexFile(
+    id: Id,
+    signal: AbortSignal | undefined,
+    onDamaged: ((id: Id, error: HoldfastError) => void) | undefined,
+  ): Promise<void> {
+    try {
+      const json = await this.loadUnpacked("index", id, signal);
+      try {
+        this.#index.addIndexFile(json, this.version);
+      } catch (cause) {
+        throw new HoldfastError(engineErrors.indexDamaged, `The index file ${id} is ${messageOf(cause)}.`, { cause });
+      }
+      this.#loadedIndexes.add(id);
+    } catch (error) {
+      const isDamage = error instanceof HoldfastError && error.kind === "damaged";
+      if (!isDamage || onDamaged === undefined) throw error;
+      onDamaged(id, error);
+    }
+  }
+}
+
+function anySignal(left: AbortSignal | undefined, right: AbortSignal | undefined): AbortSignal | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  return AbortSignal.any([left, right]);
+}

@@ -1,0 +1,125 @@
+import { HoldfastError, isFailure } from "@holdfast/base";
+import { storageErrors, type Storage } from "@holdfast/storage";
+import type { EngineContext } from "../context.ts";
+import { createKeyFile, serialiseKeyFile, type KdfParameters } from "../crypto/key-file.ts";
+import { MasterKey } from "../crypto/master-key.ts";
+import { newNonce, open, seal } from "../crypto/seal.ts";
+import { engineErrors } from "../errors.ts";
+import { idOf } from "../id.ts";
+import { timestampNow } from "../timestamp-now.ts";
+import { configDamaged, newConfig, parseConfig, serialiseConfig, type RepositoryConfig } from "./config.ts";
+import { isStored, writeContentFile } from "./content-file.ts";
+import { openKeys } from "./open-keys.ts";
+
+export interface Credentials {
+  readonly password: string;
+  /** First digits of the id of the key that is tried first. */
+  readonly keyHint?: string;
+}
+
+export interface NewRepository {
+  /** Format version, default 2. */
+  readonly version?: 1 | 2;
+  /** Another repository's, so that copies between the two deduplicate; default a new one. */
+  readonly chunkerPolynomial?: bigint;
+  /** What a guess at the password shall cost; default restic's. */
+  readonly kdf?: KdfParameters;
+  /** Whose key this is; written beside it for people to read. */
+  readonly hostname: string;
+  readonly username: string;
+}
+
+/** What it takes to read and write a repository. */
+export interface Unlocked {
+  readonly config: RepositoryConfig;
+  readonly key: MasterKey;
+}
+
+const configHandle = { type: "config", name: "" } as const;
+
+/**
+ * Makes a repository, key first and config last, so that one with a config is complete. An init that was
+ * interrupted is taken up again with the key that it left.
+ * @throws ENGINE_REPOSITORY_EXISTS, ENGINE_BAD_PASSWORD
+ */
+export async function initialise(
+  storage: Storage,
+  options: Credentials & NewRepository,
+  context: EngineContext,
+): Promise<Unlocked> {
+  if (options.password === "")
+    throw new HoldfastError(engineErrors.badPassword, "A repository needs a password that is not empty.");
+  await storage.create();
+  if (await isStored(storage, configHandle)) throw repositoryExists(storage);
+  for (const type of ["snapshot", "index"] as const)
+    for await (const _ of storage.list(type)) throw repositoryExists(storage);
+
+  const key = await ensureKey(storage, options, context);
+  const config = newConfig(context.random, options.version ?? 2, options.chunkerPolynomial);
+  try {
+    await storage.write(configHandle, seal(key, newNonce(context.random), serialiseConfig(config)));
+  } catch (error) {
+    if (isFailure(error, storageErrors.exists)) throw repositoryExists(storage);
+    throw error;
+  }
+  return { config, key };
+}
+
+/**
+ * Opens a repository with whichever of its keys the password fits.
+ * @throws ENGINE_NO_REPOSITORY, ENGINE_WRONG_PASSWORD, ENGINE_KEY_DAMAGED, ENGINE_CONFIG_DAMAGED,
+ *   ENGINE_UNSUPPORTED_VERSION
+ */
+export async function unlock(
+  storage: Storage,
+  options: Credentials & { readonly signal?: AbortSignal },
+): Promise<Unlocked> {
+  const sealed = await readConfigFile(storage, options.signal);
+  let damage: HoldfastError | undefined;
+  for await (const key of openKeys(storage, options.password, options)) {
+    try {
+      return { config: parseConfig(openConfig(key, sealed)), key };
+    } catch (error) {
+      if (!isFailure(error, engineErrors.configDamaged)) throw error;
+      damage = error;
+    }
+  }
+  throw damage ?? new HoldfastError(engineErrors.wrongPassword, "Wrong password: no key of this repository opens.");
+}
+
+async function readConfigFile(storage: Storage, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  try {
+    return await storage.read(configHandle, undefined, signal);
+  } catch (cause) {
+    if (!isFailure(cause, storageErrors.missing)) throw cause;
+    throw new HoldfastError(engineErrors.noRepository, `There is no repository at ${storage.location}.`, { cause });
+  }
+}
+
+function openConfig(key: MasterKey, sealed: Uint8Array): Uint8Array {
+  try {
+    return open(key, sealed);
+  } catch (cause) {
+    throw configDamaged(cause);
+  }
+}
+
+/** The key that an interrupted init left, if the password opens it; else a new one, stored. */
+async function ensureKey(
+  storage: Storage,
+  options: Credentials & NewRepository,
+  context: EngineContext,
+): Promise<MasterKey> {
+  for await (const key of openKeys(storage, options.password, {})) return key;
+  for await (const _ of storage.list("key")) throw repositoryExists(storage);
+  const key = MasterKey.generate(context.random);
+  const { password, hostname, username, kdf } = options;
+  const about = { created: timestampNow(context.clock), hostname, username, ...(kdf !== undefined && { kdf }) };
+  const json = serialiseKeyFile(await createKeyFile(key, password, about, context.random));
+  await writeContentFile(storage, "key", idOf(json), json, context.log);
+  return key;
+}
+
+function repositoryExists(storage: Storage): HoldfastError {
+  return new HoldfastError(engineErrors.repositoryExists, `There is a repository at ${storage.location} already.`);
+}
