@@ -25,3 +25,5 @@ export type { RepositoryLock } from "./repository/held-lock.ts";
 export type { LockKind } from "./repository/lock-file.ts";
 export type { LockOptions } from "./repository/lock.ts";
 export { Repository, type InitOptions, type OpenOptions, type SessionOptions } from "./repository/repository.ts";
+export { Chunker, chunkBytesMax, chunkBytesMin } from "./chunker/chunker.ts";
+export { chunks } from "./chunker/chunks.ts";
