@@ -1,5 +1,11 @@
 export { storageErrors } from "./errors.ts";
+export { localStorage, type LocalStorageOptions } from "./local/local-storage.ts";
 export { memoryStorage } from "./memory-storage.ts";
+export { metered, newStorageCounters, type StorageCounters } from "./metered.ts";
+export { openStorage, type OpenStorageOptions } from "./open-storage.ts";
+export { restStorage, type RestStorageOptions } from "./rest/rest-storage.ts";
+export { retrying, type RetryOptions } from "./retrying.ts";
+export { parseStorageUrl, type StorageUrl } from "./storage-url.ts";
 export {
   fileTypes,
   isFileName,

@@ -58,7 +58,7 @@ class MemoryStorage implements Storage {
 
   async *list(type: FileType, signal?: AbortSignal): AsyncGenerator<FileEntry> {
     signal?.throwIfAborted();
-    for (const { file, bytes } of [...this.#files.values()]) {
+    for (const { file, bytes } of this.#files.values()) {
       signal?.throwIfAborted();
       if (file.type === type) yield { name: file.name, sizeBytes: bytes.byteLength };
     }

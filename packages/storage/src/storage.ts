@@ -69,7 +69,10 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** A file's bytes in pieces, its size known up front because object stores and the REST protocol ask for it. */
+/**
+ * A file's bytes in pieces, its size known up front because object stores and the REST protocol ask for it.
+ * A piece belongs to the storage from when it is yielded. An array of pieces can be sent again after a failure.
+ */
 export interface FileBody {
   readonly sizeBytes: number;
   readonly pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;

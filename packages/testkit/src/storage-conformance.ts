@@ -153,6 +153,17 @@ export function storageConformance(name: string, makeStorage: () => Promise<Stor
       expect(sameBytes(await storage.read(pack), bytes)).toBe(true);
     });
 
+    test("a body that fails after its last byte, as a checksum does, is not stored either", async () => {
+      const storage = await fresh();
+      const bytes = random.bytes(10 * KiB);
+      const pack = { type: "pack", name: nameOf(bytes) } as const;
+      const broken = new Error("the checksum does not match");
+      await expect(storage.write(pack, { sizeBytes: bytes.length, pieces: breakingOff(bytes, broken) })).rejects.toBe(
+        broken,
+      );
+      expect(await Array.fromAsync(storage.list("pack"))).toEqual([]);
+    });
+
     test("a removed file is gone, and its name can be written again", async () => {
       const storage = await fresh();
       const bytes = random.bytes(10);

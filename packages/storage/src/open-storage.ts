@@ -1,0 +1,47 @@
+import type { Clock, Log, Random } from "@holdfast/base";
+import { localStorage } from "./local/local-storage.ts";
+import { metered, type StorageCounters } from "./metered.ts";
+import { restStorage } from "./rest/rest-storage.ts";
+import { retrying } from "./retrying.ts";
+import type { Storage } from "./storage.ts";
+import { parseStorageUrl, type StorageUrl } from "./storage-url.ts";
+
+export interface OpenStorageOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Used where the address names none. For a Holdfast gateway the password is the token. */
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** PEM of the authorities to trust instead of the system's. */
+  readonly ca?: string | undefined;
+  /** How long a call that gets nowhere is tried again. Default 15 minutes; 0 tries once. */
+  readonly retryBudgetMs?: number | undefined;
+  /** Counts what goes over the wire or to the disk, repeated attempts included. */
+  readonly counters?: StorageCounters | undefined;
+}
+
+/**
+ * The storage at a repository address in restic's forms, with retries. Nothing is contacted yet.
+ *
+ * @throws STORAGE_BAD_ADDRESS
+ */
+export async function openStorage(address: string, options: OpenStorageOptions): Promise<Storage> {
+  const storage = plainStorage(parseStorageUrl(address), options);
+  const counted = options.counters === undefined ? storage : metered(storage, options.counters);
+  return retrying(counted, { ...options, budgetMs: options.retryBudgetMs });
+}
+
+function plainStorage(url: StorageUrl, options: OpenStorageOptions): Storage {
+  switch (url.kind) {
+    case "local":
+      return localStorage(url.path, options);
+    case "rest":
+      return restStorage(url.url, {
+        clock: options.clock,
+        user: url.user ?? options.user,
+        password: url.password ?? options.password,
+        ca: options.ca,
+      });
+  }
+}
