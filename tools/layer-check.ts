@@ -4,7 +4,8 @@ import type { SourceFile, Use } from "./source-file.ts";
 
 type LayerName = keyof typeof layers;
 
-const isTest = (file: string) => /\.test\.tsx?$/.test(file);
+/** Tests, and the folders of what only they use. */
+const isTest = (file: string) => /\.test\.tsx?$|\/testing\//.test(file);
 
 /** Every rule that `files` break, one line each: file, line, what was imported or read, and the rule's reason. */
 export function brokenRules(files: readonly SourceFile[]): string[] {
