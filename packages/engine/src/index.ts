@@ -27,3 +27,7 @@ export type { LockOptions } from "./repository/lock.ts";
 export { Repository, type InitOptions, type OpenOptions, type SessionOptions } from "./repository/repository.ts";
 export { Chunker, chunkBytesMax, chunkBytesMin } from "./chunker/chunker.ts";
 export { chunks } from "./chunker/chunks.ts";
+export { findSnapshot, matchesFilter, selectParent, type ParentQuery, type SnapshotFilter } from "./snapshot/find.ts";
+export { parseSnapshot, serialiseSnapshot, type Snapshot, type StoredSnapshot } from "./snapshot/snapshot.ts";
+export { byTime, listSnapshots, loadSnapshot, saveSnapshot } from "./snapshot/snapshot-store.ts";
+export type { SnapshotSummary } from "./snapshot/summary.ts";
