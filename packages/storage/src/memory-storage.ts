@@ -44,7 +44,7 @@ class MemoryStorage implements Storage {
     const pieces: Uint8Array[] = [];
     for await (const piece of piecesOfBody(body)) {
       signal?.throwIfAborted();
-      pieces.push(piece.slice());
+      pieces.push(new Uint8Array(piece));
     }
     signal?.throwIfAborted();
     if (this.#files.has(key)) throw existingFile(file, location);

@@ -222,7 +222,7 @@ function cutsShort(fault: Fault | undefined): boolean {
 function altered(fault: Fault | undefined, bytes: Uint8Array): Uint8Array {
   if (cutsShort(fault)) return bytes.subarray(0, Math.floor(bytes.byteLength / 2));
   if (fault?.how !== "corrupt" || bytes.byteLength === 0) return bytes;
-  const flipped = bytes.slice();
+  const flipped = new Uint8Array(bytes);
   flipped[bytes.byteLength >> 1]! ^= 1;
   return flipped;
 }
