@@ -1,0 +1,48 @@
+/** What the environment says. The only place of the command line that reads it; HOLDFAST_ names win over RESTIC_ ones. */
+export interface Environment {
+  readonly repository: string | undefined;
+  readonly repositoryFile: string | undefined;
+  readonly password: string | undefined;
+  readonly passwordFile: string | undefined;
+  readonly passwordCommand: string | undefined;
+  readonly keyHint: string | undefined;
+  readonly host: string | undefined;
+  readonly caCertificateFile: string | undefined;
+  readonly restUser: string | undefined;
+  readonly restPassword: string | undefined;
+  /** Status updates a second; restic's RESTIC_PROGRESS_FPS. */
+  readonly progressPerSecond: number | undefined;
+  /** Where `up` keeps everything. */
+  readonly home: string | undefined;
+  /** Where npm was called; npm itself changes into the checkout. */
+  readonly calledFrom: string | undefined;
+  /** Enrolment token of an agent. */
+  readonly token: string | undefined;
+  /** All of it, for child processes. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const own = (name: string) => emptyAsAbsent(variables[`HOLDFAST_${name}`]);
+  const either = (name: string) => own(name) ?? emptyAsAbsent(variables[`RESTIC_${name}`]);
+  const perSecond = Number(either("PROGRESS_FPS"));
+  return {
+    repository: either("REPOSITORY"),
+    repositoryFile: either("REPOSITORY_FILE"),
+    password: either("PASSWORD"),
+    passwordFile: either("PASSWORD_FILE"),
+    passwordCommand: either("PASSWORD_COMMAND"),
+    keyHint: either("KEY_HINT"),
+    host: either("HOST"),
+    caCertificateFile: either("CACERT"),
+    restUser: either("REST_USERNAME"),
+    restPassword: either("REST_PASSWORD"),
+    progressPerSecond: perSecond > 0 ? Math.min(perSecond, 60) : undefined,
+    home: own("HOME"),
+    calledFrom: emptyAsAbsent(variables["INIT_CWD"]),
+    token: own("TOKEN"),
+    variables,
+  };
+}
+
+const emptyAsAbsent = (value: string | undefined) => (value === "" ? undefined : value);

@@ -1,0 +1,40 @@
+import type { Writable } from "node:stream";
+
+/** Where a command writes. Tests hand in one that remembers. */
+export interface Terminal {
+  /** Results: standard output. */
+  write(text: string): void;
+  /** Progress, questions and errors: standard error. */
+  writeError(text: string): void;
+  /** True when standard error is a terminal: a line may be drawn over. */
+  readonly isInteractive: boolean;
+  /** Width in characters. */
+  readonly columns: number;
+  /** Aborted when nobody reads standard output any more, as in `holdfast ls | head`. */
+  readonly closed: AbortSignal;
+}
+
+/**
+ * The process's own streams. A reader that went away, or a terminal that was closed, silences them and nothing more:
+ * a backup under way does not end because nobody watches.
+ */
+export function processTerminal(): Terminal {
+  const closed = new AbortController();
+  quiet(process.stdout, () => closed.abort());
+  quiet(process.stderr, () => {});
+  return {
+    write: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+    get isInteractive() {
+      return process.stderr.isTTY === true;
+    },
+    get columns() {
+      return process.stderr.columns ?? 80;
+    },
+    closed: closed.signal,
+  };
+}
+
+function quiet(stream: Writable, onGone: () => void): void {
+  stream.on("error", onGone);
+}

@@ -1,0 +1,116 @@
+import { hostname, userInfo } from "node:os";
+import { HoldfastError, isFailure } from "@holdfast/base";
+import { Repository, type EngineContext } from "@holdfast/engine";
+import { openStorage, storageErrors, type Storage } from "@holdfast/storage";
+import type { Call } from "./command.ts";
+import { parseDuration } from "./duration.ts";
+import { cliErrors } from "./errors.ts";
+import { terminalLog } from "./output/terminal-log.ts";
+import { findPassword } from "./password/password.ts";
+import type { globalFlags } from "./table/repository-flags.ts";
+import { meaningfulLines, readTextFile } from "./text-file.ts";
+
+type RepositoryCall = Call<typeof globalFlags>;
+
+/** An open repository, and what ends the work on it: the person, or the loss of the lock. */
+export interface Session {
+  readonly repository: Repository;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the repository that a command was pointed at, holds its lock while `work` goes on, and lets go of it whatever
+ * happens: before this returns or throws, lock and connections are gone.
+ *
+ * @throws ENGINE_NO_REPOSITORY, ENGINE_WRONG_PASSWORD, ENGINE_LOCKED, STORAGE_UNREACHABLE …
+ */
+export async function withRepository<Result>(
+  call: RepositoryCall,
+  lockKind: "shared" | "exclusive",
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const storage = await reachStorage(call);
+  try {
+    const password = await findPassword(call, "existing");
+    const keyHint = call.flags.keyHint ?? call.environment.keyHint;
+    const options = { password, ...(keyHint === undefined ? {} : { keyHint }), signal: call.signal };
+    const repository = await Repository.open(storage, options, engineContext(call));
+    if (call.flags.noLock) return await work({ repository, signal: call.signal });
+    const retryForMs = parseDuration(call.flags.retryLock ?? "0", "--retry-lock");
+    const lock = await repository.lock(lockKind, { ...ourselves(), retryForMs }, call.signal);
+    try {
+      return await work({ repository, signal: AbortSignal.any([call.signal, lock.signal]) });
+    } catch (error) {
+      if (lock.signal.aborted && !call.signal.aborted) throw lock.signal.reason;
+      throw error;
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await storage.close();
+  }
+}
+
+/**
+ * The storage at the address given. It is asked for something at once and without patience, so that a wrong address or
+ * a network that is away is told in a moment; later calls are tried again for as long as restic would.
+ */
+export async function reachStorage(call: RepositoryCall): Promise<Storage> {
+  const { clock, random, environment, flags } = call;
+  const address = await repositoryAddress(call);
+  const caFile = flags.cacert ?? environment.caCertificateFile;
+  const options = {
+    clock,
+    random,
+    log: terminalLog(call.terminal, flags.quiet ? 0 : flags.verbose),
+    user: environment.restUser,
+    password: environment.restPassword,
+    ca: caFile === undefined ? undefined : await readTextFile(caFile),
+  };
+  const impatient = await openStorage(address, { ...options, retryBudgetMs: 0 });
+  try {
+    await impatient.stat({ type: "config", name: "" }, call.signal);
+  } catch (error) {
+    if (!isFailure(error, storageErrors.missing)) throw error; // the engine says better what that means
+  } finally {
+    await impatient.close();
+  }
+  return openStorage(address, options);
+}
+
+export function engineContext(call: RepositoryCall): EngineContext {
+  const { clock, random, terminal, flags } = call;
+  return { clock, random, log: terminalLog(terminal, flags.quiet ? 0 : flags.verbose) };
+}
+
+/** Who we are, for locks and keys that people read. */
+export function ourselves(): { hostname: string; username: string; pid: number; uid?: number; gid?: number } {
+  const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+  return {
+    hostname: hostname(),
+    username: userName(uid),
+    pid: process.pid,
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+  };
+}
+
+/** A user that no database knows, as in many containers, is named by its number. */
+function userName(uid: number | undefined): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid ?? "unknown");
+  }
+}
+
+async function repositoryAddress({ flags, environment }: RepositoryCall): Promise<string> {
+  if (flags.repo !== undefined && flags.repositoryFile !== undefined) {
+    throw new HoldfastError(cliErrors.usage, "Give --repo or --repository-file, not both.");
+  }
+  if (flags.repo !== undefined) return flags.repo;
+  const file = flags.repositoryFile ?? (environment.repository === undefined ? environment.repositoryFile : undefined);
+  const address = file === undefined ? environment.repository : meaningfulLines(await readTextFile(file))[0];
+  if (address !== undefined) return address;
+  throw new HoldfastError(cliErrors.noRepository, "No repository was given.");
+}

@@ -1,0 +1,8 @@
+import type { SnapshotFilter } from "@holdfast/engine";
+import type { FlagValues } from "./flag.ts";
+import type { snapshotFilterFlags } from "./table/repository-flags.ts";
+
+/** What --host, --tag and --path ask for; each --tag is a list of which all must be there, and any list will do. */
+export function snapshotFilter(flags: FlagValues<typeof snapshotFilterFlags>): SnapshotFilter {
+  return { hosts: flags.host, tags: flags.tag.map((list) => list.split(",")), paths: flags.path };
+}

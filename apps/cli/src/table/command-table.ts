@@ -1,0 +1,7 @@
+import type { CommandEntry } from "../command.ts";
+import { evidenceCommands } from "./evidence-commands.ts";
+import { repositoryCommands } from "./repository-commands.ts";
+import { serviceCommands } from "./service-commands.ts";
+
+/** Every command there is, in the order of the help. docs/cli.md is made from it. */
+export const commandTable: readonly CommandEntry[] = [...repositoryCommands, ...serviceCommands, ...evidenceCommands];

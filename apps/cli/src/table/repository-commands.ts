@@ -1,0 +1,105 @@
+import { command } from "../command.ts";
+import { choice, repeated, single, toggle, under } from "../flag.ts";
+import { excludeFlags, outputFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
+
+const common = { ...repositoryFlags, ...outputFlags };
+
+export const initFlags = {
+  repositoryVersion: single("--repository-version <version>", "1, 2, latest or stable (default: stable, which is 2)"),
+  ...common,
+};
+
+export const backupFlags = {
+  ...under("What to back up", {
+    filesFrom: repeated(
+      "--files-from <file>",
+      "paths from a file, one a line; each may be a pattern; - is standard input",
+    ),
+    filesFromVerbatim: repeated("--files-from-verbatim <file>", "paths from a file, one a line, taken as they are"),
+    filesFromRaw: repeated("--files-from-raw <file>", "paths from a file, each ended by a NUL byte; any bytes"),
+  }),
+  ...under("What to leave out", {
+    ...excludeFlags,
+    excludeCaches: toggle("--exclude-caches", "leave out the content of folders marked with a CACHEDIR.TAG"),
+    excludeIfPresent: repeated(
+      "--exclude-if-present <name[:header]>",
+      "leave out the content of folders that hold such a file; repeatable",
+    ),
+    excludeLargerThan: single("--exclude-larger-than <size>", "leave out files above a size, such as 500k, 20M or 4G"),
+    oneFileSystem: toggle("-x, --one-file-system", "do not cross into other file systems"),
+  }),
+  ...under("The snapshot", {
+    host: single("-H, --host <name>", "the host it is recorded under (default: this machine's name)"),
+    tag: repeated("--tag <tag[,tag...]>", "tags for the snapshot; repeatable"),
+    time: single("--time <time>", 'the time it is recorded under, "2026-11-22 08:30:00" (default: now)'),
+    parent: single("--parent <id>", "compare with this snapshot (default: the newest of this host and these paths)"),
+    force: toggle("-f, --force", "read every file again, comparing with no earlier snapshot"),
+  }),
+  ...common,
+};
+
+export const snapshotsFlags = {
+  ...snapshotFilterFlags,
+  latest: single("--latest <n>", "only the newest n of each host and paths"),
+  compact: toggle("-c, --compact", "leave out the paths' own lines"),
+  ...common,
+};
+
+export const lsFlags = {
+  long: toggle("-l, --long", "with mode, owner, size and time"),
+  recursive: toggle("--recursive", "below the named folders too"),
+  ...snapshotFilterFlags,
+  ...common,
+};
+
+export const restoreFlags = {
+  ...under("What and where", {
+    target: single("-t, --target <folder>", "where to restore to; made when it is not there"),
+    include: repeated("-i, --include <pattern>", "only what matches; repeatable"),
+    iinclude: repeated("--iinclude <pattern>", "the same without regard to case"),
+    ...excludeFlags,
+    overwrite: choice(
+      "--overwrite <when>",
+      ["always", "if-changed", "if-newer", "never"],
+      "what happens to files that are there already (default: always)",
+    ),
+    verify: toggle("--verify", "read back what was written and compare it"),
+  }),
+  ...snapshotFilterFlags,
+  ...common,
+};
+
+export const checkFlags = {
+  readData: toggle("--read-data", "read every byte of every pack, not only what describes them"),
+  ...common,
+};
+
+export const repositoryCommands = [
+  command({
+    name: "init",
+    group: "Repository",
+    summary: "make a new repository",
+    about:
+      "Makes a new, empty repository. Without its password nobody can read it, and nobody can reset it: keep a copy of the password apart from the repository.",
+    flags: initFlags,
+    examples: [
+      { line: "holdfast init -r /srv/backup/alpha", does: "asks for a password twice" },
+      { line: "holdfast init -r rest:https://backup.example:8443/alpha/ -p alpha.password", does: "over the network" },
+    ],
+    load: () => import("../commands/init.ts"),
+  }),
+  command({
+    name: "snapshots",
+    group: "Repository",
+    summary: "list the snapshots",
+    about: "Lists the snapshots, oldest first. Give ids, or the flags below, to see fewer.",
+    operands: "[id...]",
+    flags: snapshotsFlags,
+    examples: [
+      { line: "holdfast snapshots", does: "all of them" },
+      { line: "holdfast snapshots --host alpha --latest 1", does: "where alpha stands" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/snapshots.ts"),
+  }),
+];

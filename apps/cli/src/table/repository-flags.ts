@@ -1,0 +1,42 @@
+import { counted, repeated, single, toggle, under } from "../flag.ts";
+
+/** Flags that every command on a repository takes; their names and meaning are restic's. */
+export const repositoryFlags = under("Repository flags", {
+  repo: single(
+    "-r, --repo <repository>",
+    "where the repository is: a path, or rest:https://host:port/path/ (HOLDFAST_REPOSITORY)",
+  ),
+  repositoryFile: single("--repository-file <file>", "read that address from a file (HOLDFAST_REPOSITORY_FILE)"),
+  passwordFile: single("-p, --password-file <file>", "read the password from a file (HOLDFAST_PASSWORD_FILE)"),
+  passwordCommand: single(
+    "--password-command <command>",
+    "take the password from what a command prints (HOLDFAST_PASSWORD_COMMAND)",
+  ),
+  keyHint: single("--key-hint <id>", "try this key of the repository first (HOLDFAST_KEY_HINT)"),
+  cacert: single("--cacert <file>", "trust the authorities in this PEM file instead of the system's (HOLDFAST_CACERT)"),
+  noLock: toggle("--no-lock", "do not lock; for repositories that cannot be written to"),
+  retryLock: single("--retry-lock <duration>", "keep trying this long when it is locked, such as 30s, 5m or 1h"),
+});
+
+/** How much is said. */
+export const outputFlags = under("Output flags", {
+  json: toggle("--json", "print JSON, one message a line, for scripts"),
+  quiet: toggle("-q, --quiet", "print results and errors only"),
+  verbose: counted("-v, --verbose", "say more; twice for every file"),
+});
+
+export const globalFlags = { ...repositoryFlags, ...outputFlags };
+
+/** Which snapshots are meant, when no id is given or the id is "latest". */
+export const snapshotFilterFlags = under("Which snapshots", {
+  host: repeated("-H, --host <name>", "only of this host; repeatable"),
+  tag: repeated("--tag <tag[,tag...]>", "only with all of these tags; repeated: with any of the lists"),
+  path: repeated("--path <path>", "only with this absolute path among the backed-up ones; repeatable"),
+});
+
+export const excludeFlags = under("What to leave out", {
+  exclude: repeated("-e, --exclude <pattern>", "leave out what matches; repeatable"),
+  iexclude: repeated("--iexclude <pattern>", "the same without regard to case"),
+  excludeFile: repeated("--exclude-file <file>", "patterns from a file, one a line"),
+  iexcludeFile: repeated("--iexclude-file <file>", "the same without regard to case"),
+});

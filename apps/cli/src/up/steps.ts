@@ -1,0 +1,51 @@
+import { formatDuration, type Clock } from "@holdfast/base";
+import { ProgressDisplay, type ProgressText } from "../output/progress.ts";
+import type { Terminal } from "../output/terminal.ts";
+
+/** Tells what is going on, one line for each thing done, with how long it took. */
+export class Steps {
+  readonly #terminal: Terminal;
+  readonly #clock: Clock;
+  readonly #show: boolean;
+
+  constructor(terminal: Terminal, clock: Clock, show: boolean) {
+    this.#terminal = terminal;
+    this.#clock = clock;
+    this.#show = show;
+  }
+
+  /** A heading over the steps that follow. */
+  chapter(title: string): void {
+    this.say(`\n${title}`);
+  }
+
+  say(text: string): void {
+    if (this.#show) this.#terminal.write(`${text}\n`);
+  }
+
+  /**
+   * Does one thing. While it goes on, a terminal shows `doing` and its progress; when it is done, one line says what
+   * came of it. A failure is the caller's to tell.
+   */
+  async step<Result>(
+    doing: string,
+    work: (report: (progress: ProgressText) => void) => Promise<Result>,
+    done: (result: Result) => string,
+  ): Promise<Result> {
+    const display = new ProgressDisplay<ProgressText>(this.#terminal, this.#clock, {
+      style: this.#show ? (this.#terminal.isInteractive ? "bar" : "lines") : "none",
+      describe: (progress) => ({ ...progress, text: `  ${doing}: ${progress.text}` }),
+      message: () => ({}),
+    });
+    const beganMs = this.#clock.monotonicMs();
+    if (this.#terminal.isInteractive) display.update({ fraction: undefined, text: "…" });
+    try {
+      const result = await work((progress) => display.update(progress));
+      display.end();
+      this.say(`  ${done(result)} (${formatDuration(this.#clock.monotonicMs() - beganMs)})`);
+      return result;
+    } finally {
+      display.end();
+    }
+  }
+}
