@@ -6,4 +6,6 @@ export const agentPaths = {
   channel: "/agent/v1/channel",
   /** `POST` of a keeper's sealed answer, `application/octet-stream`; 204 when the reader has it, 404 when nobody waits. */
   relay: (relayId: string) => `/agent/v1/relay/${relayId}`,
+  /** A gateway `POST`s a `gatewayGrantRequest`, answered by `gatewayGrant`, or 404 where the token opens nothing. */
+  gatewayGrants: "/agent/v1/gateway-grants",
 } as const;

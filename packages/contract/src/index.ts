@@ -5,6 +5,7 @@ export { certificate } from "./certificates.ts";
 export * from "./channel.ts";
 export * from "./devices.ts";
 export * from "./events.ts";
+export * from "./gateway.ts";
 export * from "./organisations.ts";
 export * from "./plans.ts";
 export * from "./relay.ts";

@@ -115,9 +115,10 @@ test("a body that cannot be sent again is not sent half", async () => {
 
 test("half a file that a failed write left behind is cleared away and written whole", async () => {
   const inner = memoryStorage();
-  const faulty = faultyStorage({ ...bound(inner), properties: { connectionsMax: 1, hasAtomicWrite: false } }, [
-    { operation: "write", how: "break-off" },
-  ]);
+  const faulty = faultyStorage(
+    { ...metered(inner, newStorageCounters()), properties: { connectionsMax: 1, hasAtomicWrite: false } },
+    [{ operation: "write", how: "break-off" }],
+  );
   const clock = manualClock({ sleepsPass: true });
   const storage = retrying(faulty, { clock, random: seededRandom(9), log: silentLog });
   await storage.write(pack, bytes);
@@ -176,8 +177,3 @@ test("the meter counts calls and bytes that went through", async () => {
   await storage.remove(pack);
   expect(counters).toEqual({ reads: 2, writes: 1, removals: 1, listings: 1, readBytes: 10_010, writtenBytes: 10_000 });
 });
-
-/** The methods of `storage`, so that single properties can be replaced. */
-function bound(storage: ReturnType<typeof memoryStorage>): ReturnType<typeof memoryStorage> {
-  return metered(storage, newStorageCounters());
-}

@@ -79,12 +79,13 @@ class RetryingStorage implements Storage {
 
   async write(file: FileHandle, body: Uint8Array | FileBody, signal?: AbortSignal): Promise<void> {
     const patience = this.#patience(`write ${describeFile(file)}`, signal);
-    let failure: unknown;
+    let failure: HoldfastError | undefined;
     for (;;) {
       try {
         if (failure !== undefined && (await this.#isStoredAfterAll(file, body, signal))) return;
         if (failure === undefined || isRepeatable(body)) return await this.#inner.write(file, body, signal);
       } catch (error) {
+        if (!(error instanceof HoldfastError)) throw error;
         const mayBeOurs = failure !== undefined && isFailure(error, storageErrors.exists);
         if (mayBeOurs && (await this.#isStoredAfterAll(file, body, signal))) return;
         await patience.after(error);

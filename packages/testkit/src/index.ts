@@ -1,3 +1,4 @@
+export { testAuthority, type TestAuthority, type TestCertificate } from "./certificates.ts";
 export {
   faultyStorage,
   type Fault,

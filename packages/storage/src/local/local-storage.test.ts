@@ -54,7 +54,7 @@ test("listings leave out what is not a file of the repository", async () => {
   const storage = localStorage(root);
   await storage.create();
   await storage.write(pack, bytes);
-  await writeFile(join(root, "data", `${"cd".repeat(32)}`), "no shard");
+  await writeFile(join(root, "data", "cd".repeat(32)), "no shard");
   await writeFile(join(root, "data", "ab", `${pack.name}-tmp-0123456789abcdef`), "temporary");
   await writeFile(join(root, "data", "ab", "AB".repeat(32)), "upper case");
   await mkdir(join(root, "data", "ab", "ef".repeat(32)));
@@ -152,7 +152,7 @@ describe("when the disk fails", () => {
       return {
         sizeBytes: open.sizeBytes + 10,
         readInto: (target, offset) => open.readInto(target, offset),
-        close: open.close,
+        close: () => open.close(),
       };
     };
     const storage = localStorage(root, { disk: { ...nodeDisk, openFile } });

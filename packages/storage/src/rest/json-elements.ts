@@ -18,7 +18,7 @@ const elementBytesMax = 64 * 1024;
  *
  * @throws SyntaxError where it is not one whole JSON array of elements of at most 64 KiB
  */
-export async function* jsonElements(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+export async function* jsonElements(pieces: AsyncIterable<Uint8Array>): AsyncGenerator {
   let depth = 0;
   let isInText = false;
   let isEscaped = false;

@@ -9,8 +9,9 @@ export function exchangeFailure(error: unknown, location: string): unknown {
   if (error instanceof StalledError) return failure(storageErrors.unreachable, `${location} stopped answering.`, error);
   const code = systemCodeOf(error);
   if (code === undefined) return error;
-  if (code.startsWith("HPE_"))
-    return failure(storageErrors.badAnswer, `What answers at ${location} does not speak HTTP.`, error);
+  if (/^(HPE_|ERR_SSL_|EPROTO)/.test(code)) {
+    return failure(storageErrors.badAnswer, `What answers at ${location} speaks another protocol (${code}).`, error);
+  }
   if (isDistrust(code)) {
     return failure(storageErrors.untrusted, `The certificate at ${location} is not trusted (${code}).`, error);
   }
