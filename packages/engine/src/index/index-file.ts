@@ -44,20 +44,28 @@ function parsePack(scanner: JsonScanner, version: 1 | 2, visitor: IndexVisitor):
   const packId = new Uint8Array(32);
   const blob = { id: new Uint8Array(32), type: "data" as BlobType, offset: 0, length: 0, uncompressedLength: 0 };
   let hasId = false;
+  let blobsAt: number | undefined;
+  const parseBlobs = () =>
+    scanner.array(() => {
+      parseBlob(scanner, version, blob);
+      visitor.blob(blob);
+    });
   scanner.object((key) => {
     if (key === "id") {
       scanner.hexInto(packId);
       visitor.pack(packId);
       hasId = true;
-    } else if (key === "blobs") {
-      if (!hasId) throw new Error("a pack must name itself before its blobs");
-      scanner.array(() => {
-        parseBlob(scanner, version, blob);
-        visitor.blob(blob);
-      });
-    } else scanner.skip();
+    } else if (key === "blobs" && hasId) parseBlobs();
+    else if (key === "blobs") blobsAt = scanner.skip().start;
+    else scanner.skip();
   });
   if (!hasId) throw new Error("a pack has no id");
+  if (blobsAt !== undefined) {
+    const end = scanner.at; // the blobs stood before the id that they belong to
+    scanner.at = blobsAt;
+    parseBlobs();
+    scanner.at = end;
+  }
   visitor.packEnd();
 }
 
