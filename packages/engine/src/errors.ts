@@ -128,4 +128,22 @@ export const engineErrors = {
     cause: "What had just been encrypted did not decrypt to what it was; the machine's memory or processor is faulty.",
     cure: "Nothing wrong was stored. Test the machine's memory before the next backup.",
   },
+  sourceUnreadable: {
+    code: "ENGINE_SOURCE_UNREADABLE",
+    kind: "denied",
+    cause: "A file or directory could not be read and is not in the snapshot, or a part of what belongs to it is not.",
+    cure: "Give the backup's user permission to read it, or exclude it; the rest of the snapshot is good.",
+  },
+  nothingToBackUp: {
+    code: "ENGINE_NOTHING_TO_BACK_UP",
+    kind: "invalid",
+    cause: "Nothing was left to back up: everything given is missing, unreadable or excluded.",
+    cure: "Check the paths and exclude patterns; no snapshot was made.",
+  },
+  targetFailed: {
+    code: "ENGINE_TARGET_FAILED",
+    kind: "unavailable",
+    cause: "A file could not be written, or could not be given all of its metadata, where it was restored to.",
+    cure: "Look at the reason beside it: free space, permissions, or a file system that cannot hold such metadata.",
+  },
 } as const satisfies ErrorCatalogue;

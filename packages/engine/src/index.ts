@@ -31,3 +31,15 @@ export { findSnapshot, matchesFilter, selectParent, type ParentQuery, type Snaps
 export { parseSnapshot, serialiseSnapshot, type Snapshot, type StoredSnapshot } from "./snapshot/snapshot.ts";
 export { byTime, listSnapshots, loadSnapshot, saveSnapshot } from "./snapshot/snapshot-store.ts";
 export type { SnapshotSummary } from "./snapshot/summary.ts";
+export { backup, fullTag, type BackupOptions, type BackupResult } from "./backup/backup.ts";
+export type { BackupSource, SourceDirectory, SourceEntry, SourceFile, SourceTotals } from "./backup/source.ts";
+export type { BackupCounts, BackupProgress } from "./backup/tally.ts";
+export { AnchoredDirectory } from "./filesystem/anchored-directory.ts";
+export { describeFile, linkTargetOf } from "./filesystem/describe-file.ts";
+export { readAttributes } from "./filesystem/extended-attributes.ts";
+export { native, withoutNativeStatement } from "./filesystem/native.ts";
+export { ownerNames, type OwnerNames } from "./filesystem/owner-names.ts";
+export type { ItemProblem, ItemProblems } from "./item-problem.ts";
+export { displayPath, quoteName } from "./tree/name-quoting.ts";
+export type { ExtendedAttribute, NodeType, TreeNode } from "./tree/node.ts";
+export { codePointAt, utf8Length } from "./tree/utf8.ts";

@@ -21,9 +21,12 @@ export class AnchoredDirectory {
     this.#prefix = prefix;
   }
 
-  /** Opens the directory at a path; symlinks on the way are followed. @throws the system's error */
-  static open(path: Buffer): AnchoredDirectory {
-    return new AnchoredDirectory(...openAt(path, 0, path));
+  /**
+   * Opens the directory at a path; symlinks on the way are followed, one at its end only if `followLink` says so.
+   * @throws the system's error
+   */
+  static open(path: Buffer, options: { readonly followLink: boolean } = { followLink: true }): AnchoredDirectory {
+    return new AnchoredDirectory(...openAt(path, options.followLink ? 0 : constants.O_NOFOLLOW, path));
   }
 
   /** Opens the directory `name` in this one. @throws the system's error: ENOTDIR or ELOOP when it is a symlink */

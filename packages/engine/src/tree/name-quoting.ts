@@ -85,3 +85,11 @@ function unescape(text: string, at: number): { bytes: Buffer; end: number } | un
   const octal = text.slice(at + 1, at + 4);
   return octalDigits.test(octal) ? { bytes: Buffer.of(Number.parseInt(octal, 8)), end: at + 4 } : undefined;
 }
+
+/**
+ * A path for people: the names' bytes with "/" between them, whatever no terminal or browser should be fed escaped.
+ * The same path always gives the same text, and different paths different texts.
+ */
+export function displayPath(names: readonly Uint8Array[]): string {
+  return `/${names.map((name) => quoteName(name).replaceAll('\\"', '"')).join("/")}`;
+}

@@ -1,0 +1,210 @@
+import { HoldfastError } from "@holdfast/base";
+import { engineErrors } from "../errors.ts";
+import type { SnapshotId, TreeId } from "../id.ts";
+import { ProblemList, type ItemProblem, type ItemProblems } from "../item-problem.ts";
+import type { Repository } from "../repository/repository.ts";
+import { selectParent } from "../snapshot/find.ts";
+import type { StoredSnapshot } from "../snapshot/snapshot.ts";
+import { listSnapshots, loadSnapshot, saveSnapshot } from "../snapshot/snapshot-store.ts";
+import { displayPath } from "../tree/name-quoting.ts";
+import { localTimestamp, type Timestamp } from "../tree/timestamp.ts";
+import { Archiver } from "./archiver.ts";
+import type { BackupSource, SourceTotals } from "./source.ts";
+import { Tally, type BackupCounts, type BackupProgress } from "./tally.ts";
+
+/**
+ * The tag of snapshots for which every byte was read again. A tag, because stock restic shows it, filters by it, and
+ * keeps it when it copies or rewrites a snapshot; keys of our own it would drop.
+ */
+export const fullTag = "full";
+
+export interface BackupOptions {
+  /** "full" trusts no parent and reads every byte; "incremental" reads what differs from the parent snapshot. */
+  readonly technology: "full" | "incremental";
+  /** What "incremental" compares with; default the latest snapshot of this host with these paths. */
+  readonly parentId?: SnapshotId;
+  readonly hostname: string;
+  readonly username: string;
+  readonly pid: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly tags?: readonly string[];
+  /** Such as "holdfast 0.1.0". */
+  readonly programVersion: string;
+  /** Files read at once; default 2. */
+  readonly readConcurrency?: number;
+  /** How long to wait for somebody else's exclusive lock; default not at all. */
+  readonly retryLockForMs?: number;
+  /** Hears of each problem when it comes up; the result has them too. */
+  readonly onProblem?: (problem: ItemProblem) => void;
+}
+
+export interface BackupResult {
+  readonly snapshotId: SnapshotId;
+  readonly treeId: TreeId;
+  readonly parentId: SnapshotId | undefined;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly counts: BackupCounts;
+  /** What is missing from the snapshot or incomplete in it. */
+  readonly problems: ItemProblems;
+  /** Files that were written to while they were read: they hold what was read, maybe no state they ever had. */
+  readonly changedWhileRead: readonly string[];
+  /** What this machine cannot keep at all, a sentence; undefined when it keeps everything. */
+  readonly notKept: string | undefined;
+  /** True when everything selected is in the snapshot with all that belongs to it; else the exit code is 3. */
+  readonly isComplete: boolean;
+}
+
+const changedKeptMax = 1000;
+
+/**
+ * Backs a source up: packs, then the indexes that name them, then the snapshot that names all of it. Until that last
+ * file is stored nothing refers to this backup, so it may be killed at any moment.
+ *
+ * @param onProgress called ten times a second at most, and at the end
+ * @param signal ends the backup; nothing is named then, and what was stored already serves the next one
+ * @throws the signal's reason, ENGINE_LOCKED, ENGINE_LOCK_LOST, ENGINE_NOTHING_TO_BACK_UP, what the storage throws
+ */
+export async function backup(
+  repository: Repository,
+  source: BackupSource,
+  options: BackupOptions,
+  onProgress: (progress: BackupProgress) => void = () => {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<BackupResult> {
+  const { hostname, username, pid, uid = 0, gid = 0, retryLockForMs = 0 } = options;
+  const lock = await repository.lock(
+    "shared",
+    { hostname, username, pid, uid, gid, retryForMs: retryLockForMs },
+    signal,
+  );
+  try {
+    return await backupUnderLock(repository, source, options, onProgress, AbortSignal.any([signal, lock.signal]));
+  } finally {
+    await lock.release();
+  }
+}
+
+async function backupUnderLock(
+  repository: Repository,
+  source: BackupSource,
+  options: BackupOptions,
+  onProgress: (progress: BackupProgress) => void,
+  signal: AbortSignal,
+): Promise<BackupResult> {
+  const { clock } = repository.context;
+  const startedAtMs = clock.nowMs();
+  const time = timestampOf(startedAtMs);
+  const tally = new Tally(clock, onProgress);
+  const problems = new ProblemList(options.onProblem ?? (() => {}));
+  const changedWhileRead: string[] = [];
+
+  const parent = await findParent(repository, source, options, time, signal);
+  await repository.loadIndex(signal);
+  const measuring = measure(source, parent, tally, signal);
+  const archiver = new Archiver({
+    repository,
+    tally,
+    problems,
+    onChangedWhileRead: (names) => {
+      if (changedWhileRead.length < changedKeptMax) changedWhileRead.push(displayPath(names));
+    },
+    readConcurrency: options.readConcurrency ?? 2,
+    signal,
+  });
+  let treeId: TreeId | undefined;
+  try {
+    treeId = await archiver.archive(await source.open(signal), parent?.tree);
+  } finally {
+    measuring.stop();
+    await measuring.ended;
+  }
+  if (treeId === undefined) {
+    throw new HoldfastError(engineErrors.nothingToBackUp, "There is nothing to back up, so no snapshot was made.");
+  }
+  await repository.flush(signal);
+  signal.throwIfAborted();
+
+  const endedAtMs = clock.nowMs();
+  const snapshotId = await saveSnapshot(
+    repository,
+    {
+      time,
+      parent: parent?.id,
+      tree: treeId,
+      paths: source.targets,
+      hostname: options.hostname,
+      username: options.username,
+      uid: options.uid ?? 0,
+      gid: options.gid ?? 0,
+      excludes: source.excludes,
+      tags: tagsOf(options),
+      original: undefined,
+      programVersion: options.programVersion,
+      summary: { backupStart: time, backupEnd: timestampOf(endedAtMs), ...tally.counts },
+      otherKeys: [],
+    },
+    signal,
+  );
+  tally.finish();
+  return {
+    snapshotId,
+    treeId,
+    parentId: parent?.id,
+    startedAtMs,
+    endedAtMs,
+    counts: tally.counts,
+    problems: problems.problems,
+    changedWhileRead,
+    notKept: source.notKept,
+    isComplete: problems.count === 0 && source.notKept === undefined,
+  };
+}
+
+function timestampOf(ms: number): Timestamp {
+  return localTimestamp(BigInt(Math.trunc(ms)) * 1_000_000n);
+}
+
+function tagsOf(options: BackupOptions): string[] {
+  const tags = new Set(options.tags);
+  if (options.technology === "full") tags.add(fullTag);
+  return [...tags];
+}
+
+async function findParent(
+  repository: Repository,
+  source: BackupSource,
+  options: BackupOptions,
+  time: Timestamp,
+  signal: AbortSignal,
+): Promise<StoredSnapshot | undefined> {
+  if (options.technology === "full") return undefined;
+  if (options.parentId !== undefined) return loadSnapshot(repository, options.parentId, signal);
+  const { log } = repository.context;
+  const snapshots = await listSnapshots(
+    repository,
+    (id, error) => log.warn("a damaged snapshot is no parent", { id, code: error.code }),
+    signal,
+  );
+  return selectParent(snapshots, { timeNs: time.ns, hostname: options.hostname, paths: source.targets });
+}
+
+/** Finds out beside the backup how much there is to do. The parent knows about as much, so then nothing is measured. */
+function measure(
+  source: BackupSource,
+  parent: StoredSnapshot | undefined,
+  tally: Tally,
+  signal: AbortSignal,
+): { stop: () => void; ended: Promise<void> } {
+  const summary = parent?.summary;
+  if (summary !== undefined) {
+    tally.expect({ files: summary.totalFilesProcessed, bytes: summary.totalBytesProcessed });
+    return { stop: () => {}, ended: Promise.resolve() };
+  }
+  const stop = new AbortController();
+  const onTotals = (totals: SourceTotals) => tally.expect(totals);
+  // An estimate that fails costs the progress bar its end and nothing else.
+  const ended = source.measure(onTotals, AbortSignal.any([signal, stop.signal])).catch(() => {});
+  return { stop: () => stop.abort(), ended };
+}
