@@ -7,10 +7,13 @@ import { parseDuration } from "./duration.ts";
 import { cliErrors } from "./errors.ts";
 import { terminalLog } from "./output/terminal-log.ts";
 import { findPassword } from "./password/password.ts";
-import type { globalFlags } from "./table/repository-flags.ts";
+import type { outputFlags, repositoryFlags } from "./table/repository-flags.ts";
 import { meaningfulLines, readTextFile } from "./text-file.ts";
 
-type RepositoryCall = Call<typeof globalFlags>;
+/** Any command on a repository; those that only read also have `--no-lock`. */
+type RepositoryCall = Call<typeof repositoryFlags & typeof outputFlags> & {
+  readonly flags: { readonly noLock?: boolean };
+};
 
 /** An open repository, and what ends the work on it: the person, or the loss of the lock. */
 export interface Session {
@@ -26,7 +29,7 @@ export interface Session {
  */
 export async function withRepository<Result>(
   call: RepositoryCall,
-  lockKind: "shared" | "exclusive",
+  lockKind: "shared" | "exclusive" | "none",
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const storage = await reachStorage(call);
@@ -35,7 +38,7 @@ export async function withRepository<Result>(
     const keyHint = call.flags.keyHint ?? call.environment.keyHint;
     const options = { password, ...(keyHint === undefined ? {} : { keyHint }), signal: call.signal };
     const repository = await Repository.open(storage, options, engineContext(call));
-    if (call.flags.noLock) return await work({ repository, signal: call.signal });
+    if (lockKind === "none" || call.flags.noLock === true) return await work({ repository, signal: call.signal });
     const retryForMs = parseDuration(call.flags.retryLock ?? "0", "--retry-lock");
     const lock = await repository.lock(lockKind, { ...ourselves(), retryForMs }, call.signal);
     try {

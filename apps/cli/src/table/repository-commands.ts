@@ -1,8 +1,9 @@
 import { command } from "../command.ts";
 import { choice, repeated, single, toggle, under } from "../flag.ts";
-import { excludeFlags, outputFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
+import { excludeFlags, outputFlags, readerFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
 
 const common = { ...repositoryFlags, ...outputFlags };
+const reader = { ...repositoryFlags, ...readerFlags, ...outputFlags };
 
 export const initFlags = {
   repositoryVersion: single("--repository-version <version>", "1, 2, latest or stable (default: stable, which is 2)"),
@@ -31,9 +32,8 @@ export const backupFlags = {
   ...under("The snapshot", {
     host: single("-H, --host <name>", "the host it is recorded under (default: this machine's name)"),
     tag: repeated("--tag <tag[,tag...]>", "tags for the snapshot; repeatable"),
-    time: single("--time <time>", 'the time it is recorded under, "2026-11-22 08:30:00" (default: now)'),
     parent: single("--parent <id>", "compare with this snapshot (default: the newest of this host and these paths)"),
-    force: toggle("-f, --force", "read every file again, comparing with no earlier snapshot"),
+    force: toggle("-f, --force", "read every byte again, comparing with no earlier snapshot; tags it full"),
   }),
   ...common,
 };
@@ -42,14 +42,14 @@ export const snapshotsFlags = {
   ...snapshotFilterFlags,
   latest: single("--latest <n>", "only the newest n of each host and paths"),
   compact: toggle("-c, --compact", "leave out the paths' own lines"),
-  ...common,
+  ...reader,
 };
 
 export const lsFlags = {
   long: toggle("-l, --long", "with mode, owner, size and time"),
   recursive: toggle("--recursive", "below the named folders too"),
   ...snapshotFilterFlags,
-  ...common,
+  ...reader,
 };
 
 export const restoreFlags = {
@@ -66,12 +66,12 @@ export const restoreFlags = {
     verify: toggle("--verify", "read back what was written and compare it"),
   }),
   ...snapshotFilterFlags,
-  ...common,
+  ...reader,
 };
 
 export const checkFlags = {
   readData: toggle("--read-data", "read every byte of every pack, not only what describes them"),
-  ...common,
+  ...reader,
 };
 
 export const repositoryCommands = [
@@ -87,6 +87,22 @@ export const repositoryCommands = [
       { line: "holdfast init -r rest:https://backup.example:8443/alpha/ -p alpha.password", does: "over the network" },
     ],
     load: () => import("../commands/init.ts"),
+  }),
+  command({
+    name: "backup",
+    group: "Repository",
+    summary: "save files and folders as a new snapshot",
+    about:
+      "Saves files and folders as a new snapshot, complete in itself. Files that did not change since the parent snapshot are not read again, and bytes that the repository holds already are not stored again.",
+    operands: "[path...]",
+    flags: backupFlags,
+    examples: [
+      { line: "holdfast backup /home /etc", does: "with the repository and password from the environment" },
+      { line: "holdfast backup --exclude '*.iso' --tag weekly ~", does: "without disc images, with a tag" },
+      { line: "find . -newer stamp -print0 | holdfast backup --files-from-raw -", does: "exactly these files" },
+    ],
+    exitCodes: [3, 10, 11, 12],
+    load: () => import("../commands/backup.ts"),
   }),
   command({
     name: "snapshots",

@@ -14,18 +14,23 @@ export const repositoryFlags = under("Repository flags", {
   ),
   keyHint: single("--key-hint <id>", "try this key of the repository first (HOLDFAST_KEY_HINT)"),
   cacert: single("--cacert <file>", "trust the authorities in this PEM file instead of the system's (HOLDFAST_CACERT)"),
-  noLock: toggle("--no-lock", "do not lock; for repositories that cannot be written to"),
   retryLock: single("--retry-lock <duration>", "keep trying this long when it is locked, such as 30s, 5m or 1h"),
+});
+
+/** For commands that only read. */
+export const readerFlags = under("Repository flags", {
+  noLock: toggle("--no-lock", "do not lock; for repositories that cannot be written to"),
 });
 
 /** How much is said. */
 export const outputFlags = under("Output flags", {
   json: toggle("--json", "print JSON, one message a line, for scripts"),
   quiet: toggle("-q, --quiet", "print results and errors only"),
-  verbose: counted("-v, --verbose", "say more; twice for every file"),
+  verbose: counted("-v, --verbose", "say more, and say more about a failure; repeatable"),
 });
 
-export const globalFlags = { ...repositoryFlags, ...outputFlags };
+/** Those that may also stand before the command's name. */
+export const globalFlags = { ...repositoryFlags, ...readerFlags, ...outputFlags };
 
 /** Which snapshots are meant, when no id is given or the id is "latest". */
 export const snapshotFilterFlags = under("Which snapshots", {
