@@ -146,4 +146,10 @@ export const engineErrors = {
     cause: "A file could not be written, or could not be given all of its metadata, where it was restored to.",
     cure: "Look at the reason beside it: free space, permissions, or a file system that cannot hold such metadata.",
   },
+  badPattern: {
+    code: "ENGINE_BAD_PATTERN",
+    kind: "invalid",
+    cause: "A pattern for paths has a bracket without end, an empty bracket, or a backslash at its end.",
+    cure: "Correct the pattern; a backslash takes the special meaning from the character behind it.",
+  },
 } as const satisfies ErrorCatalogue;

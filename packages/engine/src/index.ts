@@ -42,4 +42,5 @@ export { ownerNames, type OwnerNames } from "./filesystem/owner-names.ts";
 export type { ItemProblem, ItemProblems } from "./item-problem.ts";
 export { displayPath, quoteName } from "./tree/name-quoting.ts";
 export type { ExtendedAttribute, NodeType, TreeNode } from "./tree/node.ts";
-export { codePointAt, utf8Length } from "./tree/utf8.ts";
+export { decodeName } from "./patterns/name-text.ts";
+export { PatternList } from "./patterns/pattern-list.ts";

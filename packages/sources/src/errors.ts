@@ -13,12 +13,6 @@ export const sourceErrors = {
     cause: "Between looking at a file and opening it, something else took its place.",
     cure: "Nothing to do when the next backup has it; a program that replaces files all the time is better stopped meanwhile.",
   },
-  badPattern: {
-    code: "SOURCE_BAD_PATTERN",
-    kind: "invalid",
-    cause: "An exclude pattern has a bracket without end, an empty bracket, or a backslash at its end.",
-    cure: "Correct the pattern; a backslash takes the special meaning from the character behind it.",
-  },
   unsupportedType: {
     code: "SOURCE_UNSUPPORTED_TYPE",
     kind: "invalid",

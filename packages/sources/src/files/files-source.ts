@@ -32,7 +32,7 @@ export interface FilesOptions extends ExcludeOptions {
 
 /**
  * The files of this machine as something to back up, with restic's choice of what belongs to it and how it is arranged.
- * @throws SOURCE_BAD_PATTERN, SOURCE_MISSING when no target exists
+ * @throws ENGINE_BAD_PATTERN, SOURCE_MISSING when no target exists
  */
 export function filesSource(options: FilesOptions): BackupSource {
   const selection = new Selection(options);

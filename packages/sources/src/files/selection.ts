@@ -1,7 +1,5 @@
 import { closeSync, constants, lstatSync, openSync, readSync, type BigIntStats } from "node:fs";
-import type { AnchoredDirectory } from "@holdfast/engine";
-import { decodeName } from "./name-text.ts";
-import { PatternList } from "./pattern-list.ts";
+import { decodeName, PatternList, type AnchoredDirectory } from "@holdfast/engine";
 
 /** What is left out of a backup of files. Everything that was asked for by its own path is kept whatever is said here. */
 export interface ExcludeOptions {
@@ -35,7 +33,7 @@ export class Selection {
   readonly #sizeMaxBytes: bigint | undefined;
   readonly #oneFileSystem: boolean;
 
-  /** @throws SOURCE_BAD_PATTERN */
+  /** @throws ENGINE_BAD_PATTERN */
   constructor(options: ExcludeOptions) {
     this.#patterns = [
       new PatternList(options.excludes ?? []),

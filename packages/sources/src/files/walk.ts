@@ -1,6 +1,5 @@
 import { lstatSync, type BigIntStats } from "node:fs";
-import { AnchoredDirectory } from "@holdfast/engine";
-import { decodeName } from "./name-text.ts";
+import { AnchoredDirectory, decodeName } from "@holdfast/engine";
 import { decodePath, type Selection } from "./selection.ts";
 import type { TargetNode } from "./target-tree.ts";
 

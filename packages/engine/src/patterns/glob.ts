@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/base";
-import { sourceErrors } from "../errors.ts";
+import { engineErrors } from "../errors.ts";
 
 type Token =
   | { readonly kind: "any-run" }
@@ -15,7 +15,7 @@ export class Glob {
   readonly #literal: string | undefined;
   readonly #tokens: readonly Token[];
 
-  /** @throws SOURCE_BAD_PATTERN */
+  /** @throws ENGINE_BAD_PATTERN */
   constructor(pattern: string) {
     this.#literal = /[*?[\\]/.test(pattern) ? undefined : pattern;
     this.#tokens = this.#literal === undefined ? tokensOf(pattern) : [];
@@ -101,5 +101,5 @@ function tokensOf(pattern: string): Token[] {
 }
 
 function bad(pattern: string): HoldfastError {
-  return new HoldfastError(sourceErrors.badPattern, `"${pattern}" is not a pattern that can be matched.`);
+  return new HoldfastError(engineErrors.badPattern, `"${pattern}" is not a pattern that can be matched.`);
 }

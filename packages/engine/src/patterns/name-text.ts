@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { codePointAt, utf8Length } from "@holdfast/engine";
+import { codePointAt, utf8Length } from "../tree/utf8.ts";
 
 /**
  * A name as text that patterns can be matched with: UTF-8 where it is, and each byte that is not as a lone surrogate of

@@ -20,7 +20,7 @@ export class PatternList {
   readonly #patterns: readonly Pattern[];
   readonly #ignoresCase: boolean;
 
-  /** @throws SOURCE_BAD_PATTERN; empty patterns are ignored */
+  /** @throws ENGINE_BAD_PATTERN; empty patterns are ignored */
   constructor(patterns: readonly string[], options: { readonly ignoreCase?: boolean } = {}) {
     this.#ignoresCase = options.ignoreCase ?? false;
     this.#patterns = patterns
@@ -42,6 +42,20 @@ export class PatternList {
     }
     return isMatched;
   }
+
+  /**
+   * Whether something below a directory may match, for those who want what matches: an anchored pattern is compared as
+   * far as the directory's path reaches and up to its first `**`, any other one may match anywhere.
+   */
+  mayMatchBelow(path: readonly string[]): boolean {
+    const components = this.#ignoresCase ? path.map((component) => component.toLowerCase()) : path;
+    let mayMatch = false;
+    for (const pattern of this.#patterns) {
+      if (pattern.isNegated) mayMatch &&= !matchesSomewhere(pattern, components);
+      else mayMatch ||= leadsTo(pattern, components);
+    }
+    return mayMatch;
+  }
 }
 
 function parse(text: string): Pattern {
@@ -61,6 +75,16 @@ function matchesSomewhere(pattern: Pattern, path: readonly string[]): boolean {
     if (matchesFrom(pattern.parts, 0, path, start)) return true;
   }
   return false;
+}
+
+function leadsTo(pattern: Pattern, path: readonly string[]): boolean {
+  if (!pattern.isAnchored) return true;
+  for (const [at, component] of path.entries()) {
+    const part = pattern.parts[at];
+    if (part === undefined || part === "any-depth") return true;
+    if (!part.matches(component)) return false;
+  }
+  return true;
 }
 
 function matchesFrom(parts: readonly Part[], part: number, path: readonly string[], at: number): boolean {
