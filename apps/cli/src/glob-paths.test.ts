@@ -19,5 +19,5 @@ test("patterns name what is there, hidden files too, and nothing else", async ()
 });
 
 test("a bracket without an end is no pattern", () => {
-  expect(() => globPaths("/tmp/[a")).toThrow(expect.objectContaining({ code: "SOURCE_BAD_PATTERN" }));
+  expect(() => globPaths("/tmp/[a")).toThrow(expect.objectContaining({ code: "ENGINE_BAD_PATTERN" }));
 });

@@ -1,12 +1,12 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Glob } from "@holdfast/sources";
+import { Glob } from "@holdfast/engine";
 
 /**
  * The paths that a pattern names, in order: `*`, `?` and `[…]` within a name, as Go's filepath.Glob has them for
  * restic's --files-from. What cannot be listed holds nothing.
  *
- * @throws SOURCE_BAD_PATTERN
+ * @throws ENGINE_BAD_PATTERN
  */
 export function globPaths(pattern: string): string[] {
   let found = [pattern.startsWith("/") ? "/" : ""];

@@ -42,5 +42,6 @@ export { ownerNames, type OwnerNames } from "./filesystem/owner-names.ts";
 export type { ItemProblem, ItemProblems } from "./item-problem.ts";
 export { displayPath, quoteName } from "./tree/name-quoting.ts";
 export type { ExtendedAttribute, NodeType, TreeNode } from "./tree/node.ts";
+export { Glob } from "./patterns/glob.ts";
 export { decodeName } from "./patterns/name-text.ts";
 export { PatternList } from "./patterns/pattern-list.ts";

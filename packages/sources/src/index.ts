@@ -1,4 +1,3 @@
 export { sourceErrors } from "./errors.ts";
 export { filesSource, type FilesOptions } from "./files/files-source.ts";
-export { Glob } from "./files/glob.ts";
 export type { ExcludeOptions, TagFile } from "./files/selection.ts";
