@@ -13,13 +13,6 @@ export const upErrors = {
     cause: "A part of the service was started and did not become ready in time.",
     cure: "See its log in the folder named above; on a very busy machine, start again.",
   },
-  portTaken: {
-    code: "UP_PORT_TAKEN",
-    kind: "conflict",
-    cause:
-      "Another program listens on the port that this installation's agents know, so it cannot be exchanged for another.",
-    cure: "End the other program and start again, or start with HOLDFAST_HOME set to a new folder.",
-  },
   pathMissing: {
     code: "UP_PATH_MISSING",
     kind: "missing",
@@ -31,12 +24,6 @@ export const upErrors = {
     kind: "unavailable",
     cause: "The folder for everything that the service keeps cannot be made or written.",
     cure: "Free its disk, or set HOLDFAST_HOME to a folder of your own.",
-  },
-  homeInUse: {
-    code: "UP_HOME_IN_USE",
-    kind: "conflict",
-    cause: "The service runs already with this folder.",
-    cure: "Use the one that runs, end it first, or set HOLDFAST_HOME to another folder.",
   },
   runFailed: {
     code: "UP_RUN_FAILED",

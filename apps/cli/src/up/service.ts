@@ -1,0 +1,162 @@
+import { readFile } from "node:fs/promises";
+import { HoldfastError, messageOf, type Clock } from "@holdfast/base";
+import { apiClient as newApiClient, type ApiClient } from "@holdfast/client";
+import type { IdentityKind } from "@holdfast/contract";
+import { join } from "node:path";
+import { upErrors } from "./errors.ts";
+import { freePort } from "./free-port.ts";
+import type { Home } from "./home.ts";
+import { ensureOrganisations, type Organisations } from "./organisations.ts";
+import { Part } from "./part.ts";
+import type { Steps } from "./steps.ts";
+
+export interface ServiceOptions {
+  readonly home: Home;
+  /** The command line's own entry, which each part is a command of. */
+  readonly cliFile: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly names: { readonly provider: string; readonly client: string; readonly machine: string };
+  readonly clock: Clock;
+  readonly steps: Steps;
+}
+
+const gatewayPort = 8602;
+const tokenMinutes = 15;
+
+/** All parts of Holdfast on this machine, each a process of its own. */
+export class Service {
+  readonly #options: ServiceOptions;
+  readonly #parts: Part[] = [];
+  readonly #died = Promise.withResolvers<HoldfastError>();
+  #stopping = false;
+  #started: Started | undefined;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves, with what is known about it, when a part ends that nobody asked to. */
+  get died(): Promise<HoldfastError> {
+    return this.#died.promise;
+  }
+
+  /**
+   * Starts the parts in the order in which they need one another. What was started before a failure is still there to
+   * be stopped.
+   */
+  async start(signal: AbortSignal): Promise<Started> {
+    const { home, steps, names } = this.#options;
+    const port = await freePort(gatewayPort);
+    const gatewayUrl = `https://127.0.0.1:${port}`;
+    const server = await steps.step(
+      "Starting the server and its database",
+      () => this.#startPart("server", ["--gateway-url", gatewayUrl], {}, signal),
+      ({ ready }) => `Server: console at ${textOf(ready, "url")}`,
+    );
+    const consoleUrl = textOf(server.ready, "url");
+    const apiClient = newApiClient({ baseUrl: consoleUrl, token: await this.#installationToken() });
+    const organisations = await steps.step(
+      "Making the provider and a sample client",
+      () => ensureOrganisations(apiClient, names, signal),
+      ({ provider, client }) => `Provider "${provider.name}" with the client "${client.name}"`,
+    );
+    const enrolled = (kind: IdentityKind) => this.#enrolment(apiClient, organisations, kind, signal);
+    await steps.step(
+      "Starting the gateway",
+      async () =>
+        this.#startPart(
+          "gateway",
+          ["--listen", `127.0.0.1:${port}`, "--path", home.repositories],
+          await enrolled("gateway"),
+          signal,
+        ),
+      () => `Gateway: ${gatewayUrl}; a device's token can add and read, never delete`,
+    );
+    await steps.step(
+      "Starting the keeper",
+      async () => this.#startPart("keeper", ["--place", `offsite=${home.offsite}`], await enrolled("keeper"), signal),
+      () => "Keeper: holds the recovery key, keeps copies and performs drills",
+    );
+    const agent = await steps.step(
+      "Starting the agent",
+      async () => this.#startPart("agent", [], await enrolled("device"), signal),
+      () => `Agent: this machine is enrolled as "${names.machine}"`,
+    );
+    this.#started = { apiClient, consoleUrl, organisations, deviceId: textOf(agent.ready, "identityId") };
+    return this.#started;
+  }
+
+  /** Ends the parts, last started first, so that none misses one that it needs. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const part of this.#parts.toReversed()) await part.stop();
+    this.#parts.length = 0;
+  }
+
+  async #startPart(
+    name: string,
+    words: readonly string[],
+    secrets: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) {
+    const { home, cliFile, variables, clock } = this.#options;
+    const part = await Part.start(
+      {
+        name,
+        words: [cliFile, name, "--home", home.folder, "--until-stdin-ends", "--json", ...words],
+        variables: { ...variables, ...secrets },
+        logFile: join(home.logs, `${name}.log`),
+        clock,
+      },
+      signal,
+    );
+    this.#parts.push(part);
+    void part.ended.then((how) => {
+      if (!this.#stopping) this.#died.resolve(part.failure(how));
+    });
+    return part;
+  }
+
+  /** A token to enrol with, used up by the first that comes. A part that is enrolled already leaves it unused. */
+  async #enrolment(
+    apiClient: ApiClient,
+    { provider, client }: Organisations,
+    kind: IdentityKind,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    const { organisationId } = kind === "device" ? client : provider;
+    const body = { kind, organisationId, expiresInMinutes: tokenMinutes, uses: 1 };
+    const made = await apiClient.call("createEnrolmentToken", { body }, signal);
+    return {
+      HOLDFAST_ENROLMENT_TOKEN: made.token,
+      HOLDFAST_SERVER_URL: made.serverUrl,
+      HOLDFAST_CA_FINGERPRINT: made.caFingerprint,
+      HOLDFAST_NAME: this.#options.names.machine,
+    };
+  }
+
+  /** What lets whoever may read the server's files act as the installation. */
+  async #installationToken(): Promise<string> {
+    const file = join(this.#options.home.folder, "server", "installation-token");
+    try {
+      return (await readFile(file, "utf8")).trim();
+    } catch (error) {
+      throw new HoldfastError(upErrors.homeUnusable, `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+/** What is needed to use the service. */
+export interface Started {
+  readonly apiClient: ApiClient;
+  readonly consoleUrl: string;
+  readonly organisations: Organisations;
+  /** This machine, as the server knows it. */
+  readonly deviceId: string;
+}
+
+function textOf(message: Readonly<Record<string, unknown>>, field: string): string {
+  const value = message[field];
+  if (typeof value === "string") return value;
+  throw new HoldfastError(upErrors.partFailed, `A part became ready without saying its ${field}.`);
+}
