@@ -1,7 +1,7 @@
 import { createCipheriv } from "node:crypto";
 import { fromHex, systemRandom, toHex } from "@holdfast/base";
 import { seededRandom } from "@holdfast/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MasterKey } from "./master-key.ts";
 import { SealBrokenError, newNonce, nonceBytes, open, seal, sealOverheadBytes } from "./seal.ts";

@@ -1,6 +1,6 @@
 import { systemRandom, toHex } from "@holdfast/base";
 import { seededRandom } from "@holdfast/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { MasterKey } from "../crypto/master-key.ts";
 import { newNonce, open, seal, sealOverheadBytes } from "../crypto/seal.ts";

@@ -1,6 +1,6 @@
 import { MiB } from "@holdfast/base";
 import { seededRandom } from "@holdfast/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { idFromBytes } from "../id.ts";
 import {

@@ -83,7 +83,8 @@ export class BlobWriter {
     if (this.#parts.index().has(type, id) || this.#queued[type].has(id)) return { id, isNew: false, storedBytes: 0 };
     this.#queued[type].set(id, plain.byteLength);
     try {
-      await this.#uploadsBelow(this.#uploadsMax, signal);
+      while (this.#uploads.size >= this.#uploadsMax) await this.#oneUpload(signal);
+      // From the look at the uploads to here nothing may be awaited: all callers that wait wake up at once.
       const { key, version, context, packBytesTarget } = this.#parts;
       const encoded = encodeBlob(key, newNonce(context.random), version, type, plain);
       const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
@@ -103,9 +104,9 @@ export class BlobWriter {
     try {
       this.#finishPack("data");
       this.#finishPack("tree");
-      await this.#uploadsBelow(1, signal);
+      while (this.#uploads.size > 0) await this.#oneUpload(signal);
       this.#finishIndex();
-      await this.#uploadsBelow(1, signal);
+      while (this.#uploads.size > 0) await this.#oneUpload(signal);
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -153,16 +154,13 @@ export class BlobWriter {
     this.#uploads.add(running);
   }
 
-  /** Resolves when fewer than `count` uploads are under way. An aborted `signal` ends the writing. */
-  async #uploadsBelow(count: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when an upload has ended well; throws what ended the writing. An aborted `signal` ends it. */
+  async #oneUpload(signal: AbortSignal | undefined): Promise<void> {
     const onAbort = () => this.#fail(signal?.reason);
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      while (this.#uploads.size >= count) {
-        await Promise.race(this.#uploads);
-        this.#stop.signal.throwIfAborted();
-      }
+      await Promise.race(this.#uploads);
       this.#stop.signal.throwIfAborted();
     } finally {
       signal?.removeEventListener("abort", onAbort);

@@ -122,6 +122,7 @@ export class HeldLock implements RepositoryLock {
         await this.#ensureIsThere(old, signal);
         const renewed = await this.#store.save(this.#describe(), signal);
         this.#ids.splice(-1, 0, renewed); // not valid yet, but to be removed if it never becomes so
+        signal.throwIfAborted(); // an answer that came too late counts for nothing
         if (isDoubtful) {
           await this.#clock.sleep(recheckAfterMs, signal);
           await this.#ensureIsThere(old, signal);
@@ -156,18 +157,20 @@ export class HeldLock implements RepositoryLock {
     );
   }
 
+  /** Ends with the attempt, or when it has taken too long, even if the storage does not hear the signal. */
   async #withinAttempt(attempt: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const tooLong = new AbortController();
     const done = new AbortController();
-    const timer = this.#clock.sleep(attemptMs, done.signal).then(
-      () => tooLong.abort(new Error("no answer in time")),
-      () => {},
-    );
+    const timeout = this.#clock.sleep(attemptMs, done.signal).then(() => {
+      const error = new Error("no answer in time");
+      tooLong.abort(error);
+      throw error;
+    });
     try {
-      await attempt(tooLong.signal);
+      await Promise.race([attempt(tooLong.signal), timeout]);
     } finally {
       done.abort();
-      await timer;
+      timeout.catch(() => {}); // ended, or told already
     }
   }
 }
