@@ -1,7 +1,8 @@
 import { HoldfastError, minuteMs, secondMs, type Clock, type Log, type Random } from "@holdfast/base";
 import { entityId, type RelayRequest } from "@holdfast/contract";
 import { z } from "zod";
-import { openChannel, type Channel, type ChannelHandler, type Welcome } from "./channel/channel.ts";
+import { openChannel, type Channel, type ChannelHandler } from "./channel/channel.ts";
+import type { Welcome } from "./channel/connection.ts";
 import type { EnrolmentConfig } from "./config.ts";
 import { enrolAgent } from "./enrol/enrol.ts";
 import { agentErrors } from "./errors.ts";
@@ -99,11 +100,11 @@ function connectPart(
   const capabilities = [...Object.keys(work.jobs), ...(work.relay === undefined ? [] : ["relay"])];
   const handler: ChannelHandler = {
     hello: () => ({ type: "hello", inventory: takeInventory(), capabilities, holding: desk.holding() }),
-    up(welcome) {
+    welcomed(welcome) {
       checkWelcome(welcome, identity, context);
       desk.connected(welcome);
     },
-    down: () => desk.disconnected(),
+    lost: () => desk.disconnected(),
     received(message) {
       switch (message.type) {
         case "offer":

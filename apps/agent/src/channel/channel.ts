@@ -1,32 +1,14 @@
-import { HoldfastError, messageOf, minuteMs, secondMs, type Clock, type Log, type Random } from "@holdfast/base";
-import { clientErrors } from "@holdfast/client";
-import {
-  agentPaths,
-  channelMessageBytesMax,
-  messageToAgent,
-  type MessageFromAgent,
-  type MessageToAgent,
-} from "@holdfast/contract";
-import { WebSocket, type RawData } from "ws";
-import { connectionFailure } from "../connection-failure.ts";
+import { HoldfastError, type Clock, type Log, type Random } from "@holdfast/base";
+import type { MessageFromAgent } from "@holdfast/contract";
 import { agentErrors } from "../errors.ts";
-import { tlsOptions, type ServerAccess } from "../server-access.ts";
+import type { ServerAccess } from "../server-access.ts";
 import { backOffMs } from "./back-off.ts";
+import { Connection, type ConnectionHandler, type Welcome } from "./connection.ts";
 
-export type Hello = Extract<MessageFromAgent, { type: "hello" }>;
-export type Welcome = Extract<MessageToAgent, { type: "welcome" }>;
-
-/** What goes on at this end of the channel. */
-export interface ChannelHandler {
-  /** Said first on every connection: it tells what this part holds at that moment. */
-  hello(): Hello;
-  /** Connected; `send` works from now on. Called again after each reconnect. */
-  up(welcome: Welcome): void;
-  /** Not connected any more. */
-  down(): void;
-  received(message: Exclude<MessageToAgent, Welcome>): void;
-  /** A frame that is no message of this version. */
-  notUnderstood(frame: unknown): void;
+/** What goes on at this end of the channel. `hello` and `welcomed` are called anew for each connection. */
+export interface ChannelHandler extends ConnectionHandler {
+  /** Not connected any more, after a welcome. */
+  lost(): void;
 }
 
 export interface Channel {
@@ -37,11 +19,6 @@ export interface Channel {
   readonly ready: Promise<Welcome>;
   close(): Promise<void>;
 }
-
-const welcomeWithinMs = minuteMs / 2;
-const closeWithinMs = 2 * secondMs;
-/** Silence for this many heartbeats means that nobody is there, whatever TCP believes. */
-const silentHeartbeats = 2;
 
 interface ChannelOptions {
   readonly access: ServerAccess;
@@ -58,14 +35,24 @@ export function openChannel(options: ChannelOptions): Channel {
 
 class DialledChannel implements Channel {
   readonly #options: ChannelOptions;
+  readonly #handler: ConnectionHandler;
   readonly #closing = new AbortController();
   readonly #ready = Promise.withResolvers<Welcome>();
   readonly #ended: Promise<void>;
-  #socket: WebSocket | undefined;
+  #connection: Connection | undefined;
 
   constructor(options: ChannelOptions) {
+    const { handler, log, access } = options;
     this.#options = options;
-    this.#ready.promise.catch(() => {}); // a caller that never asks is not a failure
+    this.#handler = {
+      ...handler,
+      welcomed: (welcome) => {
+        log.info("Connected to the server.", { server: access.serverUrl });
+        handler.welcomed(welcome);
+        this.#ready.resolve(welcome);
+      },
+    };
+    this.#ready.promise.catch(() => {}); // a channel may be closed before anybody asked whether it is ready
     this.#ended = this.#stayConnected();
   }
 
@@ -74,137 +61,36 @@ class DialledChannel implements Channel {
   }
 
   get isConnected(): boolean {
-    return this.#socket?.readyState === WebSocket.OPEN;
+    return this.#connection?.isWelcome === true;
   }
 
   send(message: MessageFromAgent): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
-    return true;
+    return this.#connection?.send(message) === true;
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new HoldfastError(agentErrors.stopped, "Stopped before the server was reached."));
+    this.#connection?.close();
     await this.#ended;
     this.#ready.reject(this.#closing.signal.reason);
   }
 
   async #stayConnected(): Promise<void> {
-    const { clock, random, log, access } = this.#options;
+    const { access, clock, random, log, handler } = this.#options;
     const { signal } = this.#closing;
-    for (let failures = 0; !signal.aborted;) {
-      const { wasUp, failure } = await this.#connectOnce();
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#connection = new Connection(access, this.#handler, clock);
+      const { code, message, internal } = await this.#connection.ended;
+      const { isWelcome: wasWelcome } = this.#connection;
+      this.#connection = undefined;
+      if (wasWelcome) handler.lost();
       if (signal.aborted) return;
-      failures = wasUp ? 1 : failures + 1;
-      const waitMs = backOffMs(failures, random);
-      log.warn("Not connected to the server; trying again.", {
-        server: access.serverUrl,
-        code: failure.code,
-        because: failure.message,
-        detail: failure.internal,
-        waitMs: Math.round(waitMs),
-      });
+      failures = wasWelcome ? 1 : failures + 1;
+      const waitMs = Math.round(backOffMs(failures, random));
+      const what = { server: access.serverUrl, code, because: message, detail: internal, waitMs };
+      log.warn("Not connected to the server; trying again.", what);
       await clock.sleep(waitMs, signal).catch(() => {});
     }
   }
-
-  /** One connection from its beginning to its end. */
-  async #connectOnce(): Promise<{ wasUp: boolean; failure: HoldfastError }> {
-    const { access, handler, clock, log } = this.#options;
-    const over = new AbortController();
-    let welcomed = false;
-    let lastHeardMs = clock.monotonicMs();
-    let failure: unknown = new Error("the server closed the connection");
-
-    const socket = new WebSocket(new URL(agentPaths.channel, access.serverUrl), {
-      ...tlsOptions(access),
-      maxPayload: channelMessageBytesMax,
-      handshakeTimeout: welcomeWithinMs,
-      perMessageDeflate: false,
-      followRedirects: false,
-    });
-    const giveUp = (why: unknown) => {
-      failure = why;
-      socket.terminate();
-    };
-    const heard = () => (lastHeardMs = clock.monotonicMs());
-
-    socket.on("open", () => {
-      heard();
-      socket.send(JSON.stringify(handler.hello()));
-      const late = () => giveUp(new Error("the server did not answer the hello"));
-      clock.sleep(welcomeWithinMs, over.signal).then(() => welcomed || late(), ignoreAbort);
-    });
-    socket.on("pong", heard);
-    socket.on("ping", heard);
-    socket.on("error", (error) => (failure = error));
-    socket.on("unexpected-response", (request, response) => {
-      request.destroy();
-      giveUp(refusedUpgrade(access.serverUrl, response.statusCode ?? 0));
-    });
-    socket.on("message", (data, isBinary) => {
-      heard();
-      const frame = isBinary ? undefined : parseFrame(data);
-      const parsed = messageToAgent.safeParse(frame);
-      if (!parsed.success) return welcomed ? handler.notUnderstood(frame) : giveUp(new Error("no welcome came"));
-      const message = parsed.data;
-      if (message.type !== "welcome") {
-        return welcomed ? handler.received(message) : giveUp(new Error("no welcome came"));
-      }
-      if (welcomed) return;
-      welcomed = true;
-      this.#socket = socket;
-      log.info("Connected to the server.", { server: access.serverUrl });
-      handler.up(message);
-      this.#ready.resolve(message);
-      const beatMs = Math.max(1, message.heartbeatSeconds) * secondMs;
-      this.#beat(socket, beatMs, () => clock.monotonicMs() - lastHeardMs, giveUp, over.signal).catch(ignoreAbort);
-    });
-
-    const onClosing = () => {
-      socket.close(1000);
-      clock.sleep(closeWithinMs, over.signal).then(() => socket.terminate(), ignoreAbort);
-    };
-    this.#closing.signal.addEventListener("abort", onClosing, { once: true });
-    if (this.#closing.signal.aborted) socket.terminate();
-    await new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    this.#closing.signal.removeEventListener("abort", onClosing);
-    over.abort(new Error("the connection ended"));
-    this.#socket = undefined;
-    if (welcomed) handler.down();
-    return { wasUp: welcomed, failure: connectionFailure(access.serverUrl, failure) };
-  }
-
-  /** Says that we are there, asks whether the server is, and gives up on one that stays silent. */
-  async #beat(
-    socket: WebSocket,
-    everyMs: number,
-    silentMs: () => number,
-    giveUp: (why: unknown) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (;;) {
-      await this.#options.clock.sleep(everyMs, signal);
-      if (silentMs() > silentHeartbeats * everyMs) return giveUp(new Error("the server fell silent"));
-      this.send({ type: "heartbeat" });
-      socket.ping();
-    }
-  }
 }
-
-function refusedUpgrade(serverUrl: string, status: number): HoldfastError {
-  return status === 401 || status === 403
-    ? new HoldfastError(agentErrors.notWelcome, `${serverUrl} does not accept this part's certificate (${status}).`)
-    : new HoldfastError(clientErrors.badAnswer, `${serverUrl} answered ${status} instead of opening the channel.`);
-}
-
-function parseFrame(data: RawData): unknown {
-  try {
-    return JSON.parse(data.toString());
-  } catch (error) {
-    return { notJson: messageOf(error) };
-  }
-}
-
-/** Sleeps end this way when their connection does. */
-function ignoreAbort(): void {}

@@ -9,7 +9,7 @@ import {
   type Random,
 } from "@holdfast/base";
 import type { Job, MessageFromAgent } from "@holdfast/contract";
-import type { Welcome } from "../channel/channel.ts";
+import type { Welcome } from "../channel/connection.ts";
 import { agentErrors } from "../errors.ts";
 import type { HeldRun, Journal } from "../state/journal.ts";
 import { detailOf, failed, failureReport } from "./outcome.ts";
