@@ -1,5 +1,4 @@
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
 import { dayMs, systemClock, systemRandom, toHex } from "@holdfast/base";
 import * as x509 from "@peculiar/x509";
 
@@ -18,7 +17,7 @@ export interface TestAuthority {
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 export async function testAuthority(): Promise<TestAuthority> {
-  x509.cryptoProvider.set(webcrypto);
+  x509.cryptoProvider.set(crypto);
   const keys = await newKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -55,14 +54,14 @@ export async function testAuthority(): Promise<TestAuthority> {
           ),
         ],
       });
-      const key = await webcrypto.subtle.exportKey("pkcs8", own.privateKey);
+      const key = await crypto.subtle.exportKey("pkcs8", own.privateKey);
       return { certificatePem: certificate.toString("pem"), keyPem: x509.PemConverter.encode(key, "PRIVATE KEY") };
     },
   };
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+function newKeys() {
+  return crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
 /** TLS compares with the machine's real clock, so tests cannot own this one. */

@@ -1,0 +1,152 @@
+import { HoldfastError, minuteMs, secondMs } from "@holdfast/base";
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { sessionQuery } from "./api/queries.ts";
+import { isSignedOut } from "./api/signed-out.ts";
+import { DevicesPage } from "./pages/devices.tsx";
+import { Broken, NotFound } from "./pages/not-found.tsx";
+import { SignInPage } from "./pages/sign-in.tsx";
+import { Shell } from "./parts/shell.tsx";
+
+/** Answers are true until an event says otherwise; the short time limit is for a page without a live line. */
+export const cache = new QueryClient({
+  queryCache: new QueryCache({ onError: (error) => void leaveWhenSignedOut(error) }),
+  defaultOptions: {
+    queries: {
+      staleTime: 30 * secondMs,
+      gcTime: 10 * minuteMs,
+      retry: (failures, error) => error instanceof HoldfastError && error.retryable && failures < 2,
+    },
+  },
+});
+
+const root = createRootRouteWithContext<{ cache: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: ({ error, reset }) => <Broken error={error} onRetry={reset} />,
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: SignInPage,
+  validateSearch: (search: Record<string, unknown>): { next?: string; error?: string } => ({
+    ...(typeof search["next"] === "string" && isOwnPath(search["next"]) && { next: search["next"] }),
+    ...(typeof search["error"] === "string" && { error: search["error"] }),
+  }),
+});
+
+/** Everything behind the sign-in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.cache.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (!isSignedOut(error)) throw error;
+      throw redirect({ to: "/sign-in", search: location.pathname === "/" ? {} : { next: location.href } });
+    }
+  },
+});
+
+const devicesRoute = createRoute({ getParentRoute: () => inside, path: "/", component: DevicesPage });
+const clientsRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/clients",
+  component: lazyRouteComponent(() => import("./pages/clients.tsx"), "ClientsPage"),
+});
+const clientRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/clients/$organisationId",
+  component: lazyRouteComponent(() => import("./pages/client.tsx"), "ClientPage"),
+});
+const deviceRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/devices/$deviceId",
+  component: lazyRouteComponent(() => import("./pages/device.tsx"), "DevicePage"),
+});
+const setUpRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/devices/$deviceId/set-up",
+  component: lazyRouteComponent(() => import("./pages/set-up.tsx"), "SetUpPage"),
+});
+const snapshotRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/devices/$deviceId/snapshots/$snapshotId",
+  component: lazyRouteComponent(() => import("./pages/snapshot.tsx"), "SnapshotPage"),
+  validateSearch: (search: Record<string, unknown>): { path?: string } =>
+    typeof search["path"] === "string" ? { path: search["path"] } : {},
+});
+const runsRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/runs",
+  component: lazyRouteComponent(() => import("./pages/runs.tsx"), "RunsPage"),
+});
+const runRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/runs/$runId",
+  component: lazyRouteComponent(() => import("./pages/run.tsx"), "RunPage"),
+});
+const certificateRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/certificates/$certificateId",
+  component: lazyRouteComponent(() => import("./pages/certificate.tsx"), "CertificatePage"),
+});
+const accountRoute = createRoute({
+  getParentRoute: () => inside,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./pages/account.tsx"), "AccountPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signInRoute,
+    inside.addChildren([
+      devicesRoute,
+      clientsRoute,
+      clientRoute,
+      deviceRoute,
+      setUpRoute,
+      snapshotRoute,
+      runsRoute,
+      runRoute,
+      certificateRoute,
+      accountRoute,
+    ]),
+  ]),
+  context: { cache },
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** A refusal may mean that the session ended elsewhere; then the sign-in page says so and leads back here. */
+async function leaveWhenSignedOut(error: Error): Promise<void> {
+  if (!isSignedOut(error)) return;
+  if (router.state.location.pathname === "/sign-in") return;
+  try {
+    await cache.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  } catch {
+    await router.navigate({ to: "/sign-in", search: { next: router.state.location.href } });
+    cache.clear();
+  }
+}
+
+/** A place on this origin, so that a link to the sign-in page cannot send people elsewhere afterwards. */
+function isOwnPath(path: string): boolean {
+  return /^\/(?![/\\])/.test(path);
+}

@@ -1,0 +1,11 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** Where `vite` in development finds a running server; the built console comes from that server itself. */
+const serverUrl = process.env["HOLDFAST_URL"] ?? "http://127.0.0.1:8600";
+
+export default defineConfig({
+  plugins: [react()],
+  build: { target: "es2023", sourcemap: false, reportCompressedSize: true, chunkSizeWarningLimit: 700 },
+  server: { host: "127.0.0.1", proxy: { "/api": { target: serverUrl, changeOrigin: true } } },
+});
