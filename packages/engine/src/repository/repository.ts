@@ -188,7 +188,7 @@ export class Repository {
   // Packs, for those who look at the repository as a whole
 
   /** Every indexed pack with its blobs by ascending offset. Nothing may be saved while it is iterated. */
-  packs(): Iterable<{ id: PackId; blobs: PackedBlob[] }> {
+  packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
     return this.#index.packs();
   }
 

@@ -1,0 +1,110 @@
+import { HoldfastError } from "@holdfast/base";
+import { engineErrors } from "../errors.ts";
+import type { TreeId } from "../id.ts";
+import { IdTable } from "../index/id-table.ts";
+import type { Repository } from "../repository/repository.ts";
+import { displayPath } from "../tree/name-quoting.ts";
+import { treeNodes } from "../tree/tree-reader.ts";
+import type { Faults } from "./faults.ts";
+import { Finding } from "./report.ts";
+
+/**
+ * Walks every directory that can be reached, each once, and looks whether it says sensible things and whether the
+ * index knows everything it names. What it finds goes to `faults` by what it hits, and to `findings`.
+ */
+export class TreeCheck {
+  readonly findings: Finding[] = [];
+  readonly hints: string[] = [];
+  readonly #repository: Repository;
+  readonly #faults: Faults;
+  readonly #seen = new IdTable();
+  readonly #waiting: TreeId[] = [];
+  #unindexed: Finding | undefined;
+
+  constructor(repository: Repository, faults: Faults) {
+    this.#repository = repository;
+    this.#faults = faults;
+  }
+
+  /** Different trees seen so far. */
+  get trees(): number {
+    return this.#seen.size;
+  }
+
+  /** @param onTree called after each tree, with how many are done and how many are known of */
+  async walk(
+    roots: readonly TreeId[],
+    onTree: (done: number, known: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    for (const root of roots) this.#meet(root);
+    const running = new Set<Promise<void>>();
+    const callsMax = this.#repository.storage.properties.connectionsMax;
+    let done = 0;
+    try {
+      while (this.#waiting.length > 0 || running.size > 0) {
+        while (this.#waiting.length > 0 && running.size < callsMax) {
+          const look = this.#look(this.#waiting.pop()!, signal).then(() => {
+            running.delete(look);
+            done += 1;
+            onTree(done, this.trees);
+          });
+          running.add(look);
+        }
+        await Promise.race(running);
+      }
+    } finally {
+      await Promise.allSettled(running);
+    }
+  }
+
+  #meet(tree: TreeId): void {
+    const known = this.#seen.size;
+    if (this.#seen.add(tree) === known) this.#waiting.push(tree);
+  }
+
+  async #look(tree: TreeId, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#faults.ofBlob("tree", tree).length > 0) return; // its pack is known to have lost it
+    try {
+      const bytes = await this.#repository.loadBlob("tree", tree, signal);
+      const nodes = treeNodes(bytes, ({ name, fault, isRefused }) => {
+        if (isRefused) this.#addEntry(tree, name, fault);
+        else this.hints.push(`In directory listing ${tree}, ${displayPath([name])} ${fault}.`);
+      });
+      for (const node of nodes) {
+        if (node.subtree !== undefined) this.#meet(node.subtree);
+        for (const id of node.content ?? []) {
+          if (!this.#repository.has("data", id) && this.#faults.ofBlob("data", id).length === 0)
+            this.#faults.addBlob("data", id, this.#unindexedFinding());
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.kind !== "damaged") throw error;
+      this.#faults.addBlob("tree", tree, this.#findingFor(tree, error));
+    }
+  }
+
+  #addEntry(tree: TreeId, name: Buffer, fault: string): void {
+    const message = `In directory listing ${tree}, ${displayPath([name])} ${fault}.`;
+    const finding = new Finding(engineErrors.treeDamaged, message, { fileId: tree });
+    this.findings.push(finding);
+    this.#faults.addEntry(tree, name, finding);
+  }
+
+  #findingFor(tree: TreeId, error: HoldfastError): Finding {
+    if (this.#repository.places("tree", tree).length === 0) return this.#unindexedFinding();
+    const finding = new Finding(error, `Directory listing ${tree}: ${error.message}`, { fileId: tree });
+    this.findings.push(finding);
+    return finding;
+  }
+
+  /** One finding for all blobs that no index knows: a lost index file makes thousands of them. */
+  #unindexedFinding(): Finding {
+    if (this.#unindexed === undefined) {
+      this.#unindexed = new Finding(engineErrors.blobMissing, "Pieces of backups are in no index.");
+      this.findings.push(this.#unindexed);
+    }
+    return this.#unindexed;
+  }
+}
