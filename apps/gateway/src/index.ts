@@ -1,0 +1,8 @@
+export type { ControlPlaneAccess } from "./access/control-plane.ts";
+export type { AccessRequest, Grant, Grants } from "./access/grants.ts";
+export { staticGrants, tokenSha256, type StaticGrant } from "./access/static-grants.ts";
+export { readGatewayConfig, type GatewayConfig, type GatewayOptions } from "./config.ts";
+export { gatewayErrors } from "./errors.ts";
+export { serveGateway, startGateway, type GatewayParts, type RunningGateway } from "./gateway.ts";
+export type { ListenAddress, TlsIdentity } from "./listener.ts";
+export { runGateway } from "./run-gateway.ts";
