@@ -5,7 +5,7 @@ import type { SourceFile, Use } from "./source-file.ts";
 type LayerName = keyof typeof layers;
 
 /** Tests, and the folders of what only they use. */
-const isTest = (file: string) => /\.test\.tsx?$|\/testing\//.test(file);
+const isTest = (file: string) => /(\.test|-fixture)\.tsx?$|\/testing\//.test(file);
 
 /** Every rule that `files` break, one line each: file, line, what was imported or read, and the rule's reason. */
 export function brokenRules(files: readonly SourceFile[]): string[] {
