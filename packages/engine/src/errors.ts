@@ -152,4 +152,22 @@ export const engineErrors = {
     cause: "A pattern for paths has a bracket without end, an empty bracket, or a backslash at its end.",
     cure: "Correct the pattern; a backslash takes the special meaning from the character behind it.",
   },
+  pathMissing: {
+    code: "ENGINE_PATH_MISSING",
+    kind: "missing",
+    cause: "The snapshot holds nothing at the path given, or not the kind of thing that was asked for there.",
+    cure: "Look at what it holds with `holdfast ls`.",
+  },
+  entryRefused: {
+    code: "ENGINE_ENTRY_REFUSED",
+    kind: "damaged",
+    cause: "A directory of the snapshot has an entry that no sound backup holds, such as a name that leads out of it.",
+    cure: "The entry was left out and everything else is good; a repository that others may write to is worth a look.",
+  },
+  targetFull: {
+    code: "ENGINE_TARGET_FULL",
+    kind: "unavailable",
+    cause: "The disk that is restored to has no space left, or takes no more changes.",
+    cure: "Free space or choose another target, then restore again: what is there already is found and kept.",
+  },
 } as const satisfies ErrorCatalogue;

@@ -40,7 +40,7 @@ export { readAttributes } from "./filesystem/extended-attributes.ts";
 export { native, withoutNativeStatement } from "./filesystem/native.ts";
 export { ownerNames, type OwnerNames } from "./filesystem/owner-names.ts";
 export type { ItemProblem, ItemProblems } from "./item-problem.ts";
-export { displayPath, quoteName } from "./tree/name-quoting.ts";
+export { displayPath, parseDisplayPath, quoteName } from "./tree/name-quoting.ts";
 export type { ExtendedAttribute, NodeType, TreeNode } from "./tree/node.ts";
 export { Glob } from "./patterns/glob.ts";
 export { decodeName } from "./patterns/name-text.ts";
@@ -48,3 +48,19 @@ export { PatternList } from "./patterns/pattern-list.ts";
 export { checkRepository, type CheckOptions, type CheckProgress } from "./check/check.ts";
 export type { PackSubset } from "./check/pack-check.ts";
 export type { AffectedPath, CheckFinding, CheckReport } from "./check/report.ts";
+export {
+  compareRestored,
+  differenceKinds,
+  type Comparison,
+  type ComparisonProgress,
+  type Difference,
+  type DifferenceKind,
+} from "./restore/compare.ts";
+export { readFile } from "./restore/read-file.ts";
+export { restore, type RestoreOptions, type RestoreResult } from "./restore/restore.ts";
+export type { RestoreCounts, RestoreProgress } from "./restore/restore-tally.ts";
+export type { OverwriteMode } from "./restore/target.ts";
+export { findNode, listDirectory, walkTree, type Names, type TreeStep, type WalkOptions } from "./restore/walk-tree.ts";
+export { permissionsOf } from "./tree/mode.ts";
+export { formatTimestamp } from "./tree/timestamp.ts";
+export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";

@@ -93,3 +93,10 @@ function unescape(text: string, at: number): { bytes: Buffer; end: number } | un
 export function displayPath(names: readonly Uint8Array[]): string {
   return `/${names.map((name) => quoteName(name).replaceAll('\\"', '"')).join("/")}`;
 }
+
+/** The names of a path as `displayPath` writes it; slashes at the ends do not matter. Undefined where it is none. */
+export function parseDisplayPath(text: string): Buffer[] | undefined {
+  const components = text.split("/").filter((component) => component !== "");
+  const names = components.map((component) => unquoteName(component.replaceAll('"', '\\"')));
+  return names.includes(undefined) ? undefined : (names as Buffer[]);
+}
