@@ -2,7 +2,7 @@ import { repositoryName } from "@holdfast/contract";
 import { isFileName, type FileHandle, type FileType } from "@holdfast/storage";
 
 /** What a URL means: the repository itself, a listing of one type, or one file. */
-export type Target =
+type Target =
   | { readonly kind: "repository" }
   | { readonly kind: "listing"; readonly type: FileType }
   | { readonly kind: "file"; readonly file: FileHandle };
