@@ -7,5 +7,9 @@ const serverUrl = process.env["HOLDFAST_URL"] ?? "http://127.0.0.1:8600";
 export default defineConfig({
   plugins: [react()],
   build: { target: "es2023", sourcemap: false, reportCompressedSize: true, chunkSizeWarningLimit: 700 },
-  server: { host: "127.0.0.1", proxy: { "/api": { target: serverUrl, changeOrigin: true } } },
+  server: {
+    host: "127.0.0.1",
+    // The server takes changes only from its own pages, and in development this one speaks for them.
+    proxy: { "/api": { target: serverUrl, changeOrigin: true, headers: { origin: new URL(serverUrl).origin } } },
+  },
 });

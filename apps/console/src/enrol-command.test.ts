@@ -5,8 +5,8 @@ test("the command is one line, and nothing in it can leave its word", () => {
   expect(
     enrolCommand({ serverUrl: "https://backup.example:8601", caFingerprint: "AB:CD", token: "hf_it's; rm -rf /" }),
   ).toBe(
-    "HOLDFAST_SERVER_URL=https://backup.example:8601 HOLDFAST_CA_FINGERPRINT=AB:CD " +
-      "HOLDFAST_ENROLMENT_TOKEN='hf_it'\\''s; rm -rf /' holdfast agent",
+    "HOLDFAST_ENROLMENT_TOKEN='hf_it'\\''s; rm -rf /' holdfast agent " +
+      "--server https://backup.example:8601 --ca-fingerprint AB:CD",
   );
 });
 

@@ -1,18 +1,18 @@
 import type { CallOutput } from "@holdfast/client";
 
+type Made = Pick<CallOutput<"createEnrolmentToken">, "serverUrl" | "caFingerprint" | "token">;
+
 /**
  * One line for the device's shell. The token travels in the environment, where other users of the machine cannot see
  * it, and not in the arguments, where they can.
  */
-export function enrolCommand(
-  made: Pick<CallOutput<"createEnrolmentToken">, "serverUrl" | "caFingerprint" | "token">,
-): string {
-  const settings = [
-    ["HOLDFAST_SERVER_URL", made.serverUrl],
-    ["HOLDFAST_CA_FINGERPRINT", made.caFingerprint],
-    ["HOLDFAST_ENROLMENT_TOKEN", made.token],
-  ] as const;
-  return [...settings.map(([name, value]) => `${name}=${quoted(value)}`), "holdfast agent"].join(" ");
+export function enrolCommand({ serverUrl, caFingerprint, token }: Made): string {
+  return [
+    `HOLDFAST_ENROLMENT_TOKEN=${quoted(token)}`,
+    "holdfast agent",
+    `--server ${quoted(serverUrl)}`,
+    `--ca-fingerprint ${quoted(caFingerprint)}`,
+  ].join(" ");
 }
 
 /** True when only the server's own machine reaches this address. */

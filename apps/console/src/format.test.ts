@@ -14,7 +14,12 @@ import {
 test("an age below a minute does not tick, also when the clocks disagree", () => {
   expect([-5000, 0, 59_999].map(formatAgo)).toEqual(["just now", "just now", "just now"]);
   expect([-5000, 59_999].map(formatAge)).toEqual(["under 1 min", "under 1 min"]);
-  expect(formatAgo(3 * hourMs + 5 * minuteMs)).toBe("3 h 5 min ago");
+  expect([12 * minuteMs + 30_000, 3 * hourMs + 5 * minuteMs, 30 * hourMs, 77 * hourMs].map(formatAgo)).toEqual([
+    "12 min ago",
+    "3 h ago",
+    "30 h ago",
+    "3 d ago",
+  ]);
   expect(formatAge(2 * dayMs)).toBe("2 d");
 });
 

@@ -1,8 +1,13 @@
-import { formatBytes, formatDuration, minuteMs } from "@holdfast/base";
+import { dayMs, formatBytes, formatDuration, hourMs, minuteMs } from "@holdfast/base";
 
-/** "3 h 5 min ago"; below a minute "just now", so that a list does not tick. A negative age is a clock ahead of ours. */
+/**
+ * "12 min ago", "5 h ago", "2 d ago": one unit, because the exact instant is a hover away. Below a minute "just now",
+ * so that a list does not tick. A negative age is a clock ahead of ours.
+ */
 export function formatAgo(ageMs: number): string {
-  return ageMs < minuteMs ? "just now" : `${formatDuration(ageMs)} ago`;
+  if (ageMs < minuteMs) return "just now";
+  const unitMs = ageMs < hourMs ? minuteMs : ageMs < 2 * dayMs ? hourMs : dayMs;
+  return `${Math.floor(ageMs / unitMs)} ${unitMs === minuteMs ? "min" : unitMs === hourMs ? "h" : "d"} ago`;
 }
 
 /** An age in a table: "3 h 5 min", below a minute "under 1 min". */

@@ -11,7 +11,7 @@ import {
 import { sessionQuery } from "./api/queries.ts";
 import { isSignedOut } from "./api/signed-out.ts";
 import { DevicesPage } from "./pages/devices.tsx";
-import { Broken, NotFound } from "./pages/not-found.tsx";
+import { Broken, NowherePage } from "./pages/not-found.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Shell } from "./parts/shell.tsx";
 
@@ -29,7 +29,7 @@ export const cache = new QueryClient({
 
 const root = createRootRouteWithContext<{ cache: QueryClient }>()({
   component: Outlet,
-  notFoundComponent: NotFound,
+  notFoundComponent: NowherePage,
   errorComponent: ({ error, reset }) => <Broken error={error} onRetry={reset} />,
 });
 

@@ -54,7 +54,7 @@ export const theme = createTheme({
     return defaultVariantColorsResolver(input);
   },
   components: {
-    Button: { defaultProps: { size: "sm" } },
+    Button: { defaultProps: { size: "sm", variant: "filled" } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
     Menu: { defaultProps: { position: "bottom-end", shadow: "md", withinPortal: true } },
   },
@@ -82,7 +82,7 @@ function mantineFrom(tokens: Tokens): Record<string, string> {
     "--mantine-color-default-hover": tokens.hover,
     "--mantine-color-default-color": tokens.ink,
     "--mantine-color-default-border": tokens.edge,
-    "--mantine-primary-color-filled": tokens.focus,
+    "--mantine-primary-color-filled": tokens.action,
     "--mantine-color-disabled": tokens.sunken,
     "--mantine-color-disabled-color": tokens.muted,
     "--mantine-color-disabled-border": tokens.line,

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { Page } from "../parts/page.tsx";
+import classes from "./not-found.module.css";
 
 /** An address that leads nowhere. */
 export function NotFound() {
@@ -14,13 +15,22 @@ export function NotFound() {
   );
 }
 
+/** The same, without the frame that signed-in pages have around them. */
+export function NowherePage() {
+  return (
+    <main className={classes["alone"]}>
+      <NotFound />
+    </main>
+  );
+}
+
 /** A page that could not be shown at all, most often because the server does not answer. */
 export function Broken({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
-    <div style={{ maxInlineSize: 640, margin: "12vh auto", padding: 16 }}>
+    <main className={classes["alone"]}>
       <Page title="This page cannot be shown">
         <Failure error={error} onRetry={onRetry} />
       </Page>
-    </div>
+    </main>
   );
 }

@@ -60,6 +60,7 @@ export function CertificateSheet({ certificate: { body, signature } }: { certifi
         </Row>
         <Row name="Snapshot">
           <Hash>{body.snapshot.snapshotId}</Hash>
+          <br />
           taken {formatInstant(body.snapshot.takenAt)}
         </Row>
         <Row name="Tree at backup">

@@ -21,7 +21,7 @@ const device: Column<Device> = {
       <Link to="/devices/$deviceId" params={{ deviceId: row.deviceId }} {...rowLink}>
         <Inert text={row.name} />
       </Link>
-      <span className={classes["because"]}>{row.protection.because}</span>
+      {row.protection.state !== "protected" && <span className={classes["because"]}>{row.protection.because}</span>}
     </span>
   ),
 };

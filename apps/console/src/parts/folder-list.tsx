@@ -52,7 +52,7 @@ function Entries({ place, entries }: { place: SnapshotPlace; entries: readonly L
   const [words, setWords] = useState("");
   const found =
     words === "" ? entries : entries.filter((entry) => entry.name.toLowerCase().includes(words.toLowerCase()));
-  const sorted = found.toSorted((left, right) => rank(left) - rank(right) || left.name.localeCompare(right.name));
+  const sorted = found.toSorted((left, right) => rank(left) - rank(right) || byName.compare(left.name, right.name));
   return (
     <>
       {entries.length > 15 && (
@@ -131,7 +131,7 @@ function columnsOf({ deviceId, snapshotId }: SnapshotPlace): readonly Column<Lis
     },
     { name: "Changed", cell: ({ modifiedAt }) => <When at={modifiedAt} as="minute" /> },
     {
-      name: "Take it",
+      name: "Action",
       align: "end",
       cell: (entry) => entry.type === "file" && <TakeFile params={params} entry={entry} />,
     },
@@ -152,5 +152,7 @@ function TakeFile({ params, entry }: { params: { deviceId: string; snapshotId: s
   );
 }
 
+/** As people count: scan-2 before scan-10. */
+const byName = new Intl.Collator("en", { numeric: true });
 const rank = (entry: ListedEntry) => (entry.type === "dir" ? 0 : 1);
 const pathOf = (entry: ListedEntry) => entry.path;

@@ -23,10 +23,12 @@ const kind: Column<Run> = {
       <Link to="/runs/$runId" params={{ runId: run.runId }} {...rowLink}>
         {runKindWords[run.kind]}
         {run.result?.kind === "backup" && run.result.technology === "full" && ", full"}
-      </Link>{" "}
-      <span className="hf-small hf-muted">
-        by <Inert text={requesterWords(run.requestedBy)} />
-      </span>
+      </Link>
+      {run.requestedBy !== "schedule" && (
+        <div className="hf-small hf-muted">
+          by <Inert text={requesterWords(run.requestedBy)} />
+        </div>
+      )}
     </>
   ),
 };
