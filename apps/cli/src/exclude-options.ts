@@ -20,10 +20,7 @@ type ExcludeFlags = Pick<
 /** What the flags leave out. @throws CLI_UNREADABLE_FILE, CLI_USAGE */
 export async function excludeOptions(flags: ExcludeFlags, environment: Environment): Promise<ExcludeOptions> {
   const { excludeLargerThan } = flags;
-  const patternsIn = async (files: readonly string[]) => {
-    const lists = await Promise.all(files.map(async (file) => meaningfulLines(await readTextFile(file))));
-    return lists.flat().map((pattern) => expandVariables(pattern, environment.variables));
-  };
+  const patternsIn = (files: readonly string[]) => patternsFrom(files, environment);
   return {
     excludes: flags.exclude,
     excludesUnrecorded: await patternsIn(flags.excludeFile),
@@ -35,6 +32,12 @@ export async function excludeOptions(flags: ExcludeFlags, environment: Environme
       ? {}
       : { excludeLargerThanBytes: parseSize(excludeLargerThan, "--exclude-larger-than") }),
   };
+}
+
+/** The patterns of lists that flags named. @throws CLI_UNREADABLE_FILE */
+export async function patternsFrom(files: readonly string[], environment: Environment): Promise<string[]> {
+  const lists = await Promise.all(files.map(async (file) => meaningfulLines(await readTextFile(file))));
+  return lists.flat().map((pattern) => expandVariables(pattern, environment.variables));
 }
 
 /** "name" or "name:header". */

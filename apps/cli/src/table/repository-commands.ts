@@ -56,13 +56,15 @@ export const restoreFlags = {
   ...under("What and where", {
     target: single("-t, --target <folder>", "where to restore to; made when it is not there"),
     include: repeated("-i, --include <pattern>", "only what matches; repeatable"),
-    iinclude: repeated("--iinclude <pattern>", "the same without regard to case"),
-    ...excludeFlags,
+    includeFile: repeated("--include-file <file>", "such patterns from a file, one a line"),
+    exclude: excludeFlags.exclude,
+    excludeFile: excludeFlags.excludeFile,
     overwrite: choice(
       "--overwrite <when>",
       ["always", "if-changed", "if-newer", "never"],
       "what happens to files that are there already (default: always)",
     ),
+    sparse: toggle("--sparse", "leave runs of zeros as holes"),
     verify: toggle("--verify", "read back what was written and compare it"),
   }),
   ...snapshotFilterFlags,
@@ -71,6 +73,10 @@ export const restoreFlags = {
 
 export const checkFlags = {
   readData: toggle("--read-data", "read every byte of every pack, not only what describes them"),
+  readDataSubset: single(
+    "--read-data-subset <n/t>",
+    "read the n-th of t parts of the packs, such as 3/7 on Wednesdays",
+  ),
   ...reader,
 };
 
@@ -117,5 +123,50 @@ export const repositoryCommands = [
     ],
     exitCodes: [10, 11, 12],
     load: () => import("../commands/snapshots.ts"),
+  }),
+  command({
+    name: "ls",
+    group: "Repository",
+    summary: "list the files of a snapshot",
+    about:
+      'Lists the files of a snapshot; "latest" is the newest. With folders after the id, only what lies directly in them, or also below with --recursive. Folders are absolute paths inside the snapshot.',
+    operands: "<id> [folder...]",
+    flags: lsFlags,
+    examples: [
+      { line: "holdfast ls latest", does: "everything" },
+      { line: "holdfast ls -l latest /etc", does: "one folder, with sizes and times" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/ls.ts"),
+  }),
+  command({
+    name: "restore",
+    group: "Repository",
+    summary: "bring files back from a snapshot",
+    about:
+      "Brings the files of a snapshot back, with names, modes, times, owners and links. Nothing outside the target is touched. `id:folder` takes a folder of the snapshot as its root.",
+    operands: "<id>[:folder]",
+    flags: restoreFlags,
+    examples: [
+      { line: "holdfast restore latest --target /tmp/back", does: "the whole of the newest snapshot" },
+      { line: "holdfast restore 4bba301e:/home/ann --target /home/ann", does: "one folder, to its old place" },
+      { line: "holdfast restore latest -t . --include '*.odt'", does: "some files" },
+    ],
+    exitCodes: [3, 10, 11, 12],
+    load: () => import("../commands/restore.ts"),
+  }),
+  command({
+    name: "check",
+    group: "Repository",
+    summary: "look for damage",
+    about:
+      "Looks for damage: whether everything that the snapshots need is there and says what it should. With --read-data every byte is read and compared with its hash. Each finding names the files it affects.",
+    flags: checkFlags,
+    examples: [
+      { line: "holdfast check", does: "structure; seconds to minutes" },
+      { line: "holdfast check --read-data", does: "every byte; as long as reading all of it takes" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/check.ts"),
   }),
 ];

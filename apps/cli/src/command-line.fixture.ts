@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { silentLog, systemClock, systemRandom } from "@holdfast/base";
+import { Repository } from "@holdfast/engine";
+import { openStorage } from "@holdfast/storage";
+import { temporaryDirectory } from "@holdfast/testkit";
+import { readEnvironment } from "./environment.ts";
+import { rememberingTerminal } from "./output/terminal.fixture.ts";
+import { runCommandLine } from "./run-command-line.ts";
+
+/** How a command line ended, and what it said. */
+export interface Said {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** A folder of this test's own with some files in it, and the command line on a repository beside them. */
+export async function commandLine(signal: AbortSignal = new AbortController().signal) {
+  const folder = await temporaryDirectory();
+  const source = join(folder, "source");
+  await mkdir(join(source, "inner"), { recursive: true });
+  await writeFile(join(source, "a.txt"), "alpha\n");
+  await writeFile(join(source, "inner", "b.bin"), Buffer.alloc(100_000, 7));
+  const repository = join(folder, "repository");
+  const variables = { HOLDFAST_REPOSITORY: repository, HOLDFAST_PASSWORD: "test" };
+  const run = async (...words: string[]): Promise<Said> => {
+    const terminal = rememberingTerminal({ isInteractive: false });
+    const environment = readEnvironment(variables);
+    const exitCode = await runCommandLine(words, {
+      environment,
+      terminal,
+      clock: systemClock,
+      random: systemRandom,
+      signal,
+    });
+    return { exitCode, output: terminal.output, errors: terminal.errors };
+  };
+  return { folder, source, repository, run };
+}
+
+/** The same with a repository that is there already, and whose password costs next to nothing to try. */
+export async function commandLineWithRepository(signal?: AbortSignal) {
+  const whole = await commandLine(signal);
+  const context = { clock: systemClock, random: systemRandom, log: silentLog };
+  const options = { password: "test", hostname: "here", username: "tester", kdf: { N: 2, r: 1, p: 1 } };
+  await Repository.init(await openStorage(whole.repository, context), options, context);
+  return whole;
+}
+
+/** Every line of JSON in a text. */
+export function messages(text: string): Record<string, unknown>[] {
+  return text
+    .trim()
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
