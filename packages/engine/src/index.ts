@@ -64,3 +64,4 @@ export { findNode, listDirectory, walkTree, type Names, type TreeStep, type Walk
 export { permissionsOf } from "./tree/mode.ts";
 export { formatTimestamp } from "./tree/timestamp.ts";
 export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";
+export { BackupTrial, type TrialResult } from "./backup/trial.ts";

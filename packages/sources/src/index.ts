@@ -1,3 +1,4 @@
+export { assess, type AssessOptions, type AssessProgress, type FilesAssessment } from "./assess/assess.ts";
 export { sourceErrors } from "./errors.ts";
 export { filesSource, type FilesOptions } from "./files/files-source.ts";
 export type { ExcludeOptions, TagFile } from "./files/selection.ts";

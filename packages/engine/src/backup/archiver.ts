@@ -88,10 +88,10 @@ export class Archiver {
     let written: Promise<void> = Promise.resolve();
     for await (const entry of source.entries()) {
       await this.#turn();
-      const underway = await this.#entry(entry, parent, names);
-      if (underway === undefined) continue;
+      const begun = await this.#entry(entry, parent, names);
+      if (begun === undefined) continue;
       written = written.then(async () => {
-        const node = await underway.done;
+        const node = await begun.done;
         if (node === undefined) return;
         listing.add(node);
         entries += 1;

@@ -9,6 +9,8 @@ export interface WalkedEntry {
   readonly name: string;
   /** Where to reach it while its directory is open. */
   readonly path: Buffer;
+  /** Where to look for it later. */
+  absolutePath(): Buffer;
   readonly stats: BigIntStats | undefined;
   /** True for a directory that only leads to targets; symlinks at its path were followed. */
   readonly isOnTheWay: boolean;
@@ -20,7 +22,6 @@ export interface WalkedEntry {
 
 /** A directory that the walk has entered. */
 export interface WalkedDirectory {
-  readonly anchor: AnchoredDirectory | undefined;
   /** Selected entries in the order of their names' bytes; sockets and what vanished meanwhile are passed over. */
   entries(): Iterable<WalkedEntry>;
   close(): void;
@@ -29,7 +30,6 @@ export interface WalkedDirectory {
 /** The invisible top: it has the first component of each target for entries. */
 export function walkTargets(root: ReadonlyMap<string, TargetNode>, selection: Selection): WalkedDirectory {
   return {
-    anchor: undefined,
     close: () => {},
     *entries() {
       for (const name of [...root.keys()].sort()) {
@@ -48,37 +48,42 @@ export function walkTargets(root: ReadonlyMap<string, TargetNode>, selection: Se
 function onTheWay(name: string, target: TargetNode, selection: Selection): WalkedEntry | undefined {
   const path = Buffer.from(target.path, "latin1");
   if (target.isTarget) {
-    const entry = look(name, path);
+    const entry = look(name, path, target.path);
     if (entry?.stats === undefined) return entry && { ...entry, enter: neverEntered };
     if (entry.stats.isSocket()) return undefined;
     const device = entry.stats.dev;
-    const enter = () => {
-      const anchor = AnchoredDirectory.open(path, { followLink: false });
-      return new FullDirectory({ anchor, components: decodePath(target.path), device, target, selection });
-    };
+    const enter = () =>
+      FullDirectory.open(() => AnchoredDirectory.open(path, { followLink: false }), {
+        path: target.path,
+        components: decodePath(target.path),
+        device,
+        target,
+        selection,
+      });
     return { ...entry, enter };
   }
+  const entry = { name, path, absolutePath: () => path, isOnTheWay: true };
   try {
     const anchor = AnchoredDirectory.open(path);
     try {
-      return { name, path, isOnTheWay: true, stats: anchor.stat(), enter: () => wayDirectory(target, selection) };
+      return { ...entry, stats: anchor.stat(), enter: () => wayDirectory(target, selection) };
     } finally {
       anchor.close();
     }
   } catch (fault) {
-    return { name, path, isOnTheWay: true, stats: undefined, fault, enter: neverEntered };
+    return { ...entry, stats: undefined, fault, enter: neverEntered };
   }
 }
 
 /** A directory on the way to targets: nothing else of it is wanted. */
 function wayDirectory(target: TargetNode, selection: Selection): WalkedDirectory {
-  const inner = walkTargets(target.children, selection);
-  const anchor = AnchoredDirectory.open(Buffer.from(target.path, "latin1"));
-  return { anchor, close: () => anchor.close(), entries: () => inner.entries() };
+  return walkTargets(target.children, selection);
 }
 
 interface Place {
-  readonly anchor: AnchoredDirectory;
+  /** Absolute, as bytes (latin1). */
+  readonly path: string;
+  /** The same as patterns see it. */
   readonly components: readonly string[];
   /** File system of the target that led here. */
   readonly device: bigint;
@@ -89,60 +94,65 @@ interface Place {
 
 /** A directory of which everything is wanted that is not excluded. */
 class FullDirectory implements WalkedDirectory {
+  readonly #anchor: AnchoredDirectory;
+  readonly #names: readonly string[];
+  readonly #device: bigint;
   readonly #place: Place;
 
-  constructor(place: Place) {
+  private constructor(anchor: AnchoredDirectory, place: Place) {
+    this.#anchor = anchor;
+    this.#names = place.selection.keptNames(anchor, anchor.names());
+    this.#device = anchor.stat().dev;
     this.#place = place;
   }
 
-  get anchor(): AnchoredDirectory {
-    return this.#place.anchor;
+  /** Lists at once, so that a directory that cannot be listed fails when it is entered. @throws the system's error */
+  static open(openAnchor: () => AnchoredDirectory, place: Place): FullDirectory {
+    const anchor = openAnchor();
+    try {
+      return new FullDirectory(anchor, place);
+    } catch (error) {
+      anchor.close();
+      throw error;
+    }
   }
 
   close(): void {
-    this.#place.anchor.close();
+    this.#anchor.close();
   }
 
   *entries(): Generator<WalkedEntry> {
-    const { anchor, components, device, target, selection } = this.#place;
-    const ownDevice = anchor.stat().dev;
-    for (const name of selection.keptNames(anchor, anchor.names())) {
-      const inner = target?.children.get(name);
-      if (inner?.isTarget === true) {
-        const entry = onTheWay(name, inner, selection);
-        if (entry !== undefined) yield entry;
-        continue;
-      }
-      const path = [...components, decodeName(name)];
-      const isExcluded = selection.excludesPath(path);
-      if (isExcluded && inner !== undefined) {
-        const entry = onTheWay(name, inner, selection);
-        if (entry !== undefined) yield entry;
-      }
-      if (isExcluded) continue;
-      const bytes = Buffer.from(name, "latin1");
-      const entry = look(name, anchor.pathOf(bytes));
-      if (entry === undefined) continue;
-      const { stats } = entry;
-      if (stats === undefined) yield { ...entry, enter: neverEntered };
-      else if (!stats.isSocket() && !selection.excludesFile(stats, device, ownDevice)) {
-        const enter = () => {
-          const entered = anchor.enter(bytes);
-          return new FullDirectory({ anchor: entered, components: path, device, target: inner, selection });
-        };
-        yield { ...entry, enter };
-      }
+    for (const name of this.#names) {
+      const entry = this.#entry(name);
+      if (entry !== undefined) yield entry;
     }
+  }
+
+  #entry(name: string): WalkedEntry | undefined {
+    const { path, components, device, target, selection } = this.#place;
+    const inner = target?.children.get(name);
+    if (inner?.isTarget === true) return onTheWay(name, inner, selection);
+    const entryComponents = [...components, decodeName(name)];
+    // A target of its own below something excluded is wanted all the same.
+    if (selection.excludesPath(entryComponents)) return inner && onTheWay(name, inner, selection);
+    const bytes = Buffer.from(name, "latin1");
+    const entryPath = path === "/" ? `/${name}` : `${path}/${name}`;
+    const entry = look(name, this.#anchor.pathOf(bytes), entryPath);
+    if (entry?.stats === undefined) return entry && { ...entry, enter: neverEntered };
+    if (entry.stats.isSocket() || selection.excludesFile(entry.stats, device, this.#device)) return undefined;
+    const place = { path: entryPath, components: entryComponents, device, target: inner, selection };
+    return { ...entry, enter: () => FullDirectory.open(() => this.#anchor.enter(bytes), place) };
   }
 }
 
-/** What the system says of an entry; undefined when it is not there any more. */
-function look(name: string, path: Buffer): Omit<WalkedEntry, "enter"> | undefined {
+/** What the system says of an entry; undefined when it is not there any more. @param absolute its path (latin1) */
+function look(name: string, path: Buffer, absolute: string): Omit<WalkedEntry, "enter"> | undefined {
+  const entry = { name, path, absolutePath: () => Buffer.from(absolute, "latin1"), isOnTheWay: false };
   try {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stats && { name, path, isOnTheWay: false, stats };
+    return stats && { ...entry, stats };
   } catch (fault) {
-    return { name, path, isOnTheWay: false, stats: undefined, fault };
+    return { ...entry, stats: undefined, fault };
   }
 }
 

@@ -1,0 +1,44 @@
+import { closeSync, constants, fstatSync, openSync, read as readCallback } from "node:fs";
+import { promisify } from "node:util";
+import { describeFile, type OwnerNames, type SourceFile, type TreeNode } from "@holdfast/engine";
+import type { SamplePlace } from "./size-classes.ts";
+
+const readAsync = promisify(readCallback);
+const nobody: OwnerNames = { user: () => "", group: () => "" };
+
+/** One stretch of a file, read as if it were a file of its own. */
+export class FileStretch implements SourceFile {
+  readonly node: TreeNode;
+  readonly #fd: number;
+  readonly #end: number;
+  #at: number;
+
+  /** @throws the system's error */
+  constructor(place: SamplePlace) {
+    this.#fd = openSync(place.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      this.node = describeFile(Buffer.from("sample"), fstatSync(this.#fd, { bigint: true }), nobody, []);
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
+    this.#at = place.offset;
+    this.#end = place.offset + place.length;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    const wanted = Math.min(into.byteLength, this.#end - this.#at);
+    if (wanted === 0) return 0;
+    const { bytesRead } = await readAsync(this.#fd, into, 0, wanted, this.#at);
+    this.#at += bytesRead;
+    return bytesRead;
+  }
+
+  hasChanged(): boolean {
+    return false;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
