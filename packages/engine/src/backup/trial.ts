@@ -1,9 +1,7 @@
 import type { Clock, Random } from "@holdfast/base";
 import { generatePolynomial } from "../chunker/polynomial.ts";
-import { MasterKey } from "../crypto/master-key.ts";
-import { newNonce } from "../crypto/seal.ts";
 import { idOf, type BlobId } from "../id.ts";
-import { encodeBlob } from "../pack/blob-encoding.ts";
+import { trialEncoder } from "../repository/trial-encoder.ts";
 import { FileReader } from "./file-reader.ts";
 import type { SourceFile } from "./source.ts";
 
@@ -21,17 +19,15 @@ export interface TrialResult {
  * is thrown away. For estimates of size and speed that come from the real thing.
  */
 export class BackupTrial {
-  readonly #random: Random;
   readonly #clock: Clock;
-  readonly #key: MasterKey;
+  readonly #storedBytesOf: (chunk: Uint8Array) => number;
   readonly #reader: FileReader;
   readonly #seen = new Set<BlobId>();
   #busyMs = 0;
 
   constructor(context: { readonly random: Random; readonly clock: Clock }) {
-    this.#random = context.random;
     this.#clock = context.clock;
-    this.#key = MasterKey.generate(context.random);
+    this.#storedBytesOf = trialEncoder(context.random);
     this.#reader = new FileReader(generatePolynomial(context.random));
   }
 
@@ -49,9 +45,8 @@ export class BackupTrial {
       const id = idOf(chunk);
       if (this.#seen.has(id)) return id;
       this.#seen.add(id);
-      const { stored } = encodeBlob(this.#key, newNonce(this.#random), 2, "data", chunk);
       uniqueBytes += chunk.byteLength;
-      storedBytes += stored.byteLength;
+      storedBytes += this.#storedBytesOf(chunk);
       return id;
     };
     try {
