@@ -4,6 +4,7 @@ import type { TreeId } from "../id.ts";
 import { IdTable } from "../index/id-table.ts";
 import type { Repository } from "../repository/repository.ts";
 import { displayPath } from "../tree/name-quoting.ts";
+import { eachTree } from "../tree/each-tree.ts";
 import { treeNodes } from "../tree/tree-reader.ts";
 import type { Faults } from "./faults.ts";
 import { Finding } from "./report.ts";
@@ -18,7 +19,6 @@ export class TreeCheck {
   readonly #repository: Repository;
   readonly #faults: Faults;
   readonly #seen = new IdTable();
-  readonly #waiting: TreeId[] = [];
   #unindexed: Finding | undefined;
 
   constructor(repository: Repository, faults: Faults) {
@@ -37,35 +37,19 @@ export class TreeCheck {
     onTree: (done: number, known: number) => void,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    for (const root of roots) this.#meet(root);
-    const running = new Set<Promise<void>>();
-    const callsMax = this.#repository.storage.properties.connectionsMax;
     let done = 0;
-    try {
-      while (this.#waiting.length > 0 || running.size > 0) {
-        while (this.#waiting.length > 0 && running.size < callsMax) {
-          const look = this.#look(this.#waiting.pop()!, signal).then(() => {
-            running.delete(look);
-            done += 1;
-            onTree(done, this.trees);
-          });
-          running.add(look);
-        }
-        await Promise.race(running);
-      }
-    } finally {
-      await Promise.allSettled(running);
-    }
+    await eachTree(roots, this.#seen, this.#repository.storage.properties.connectionsMax, async (tree) => {
+      const subtrees = await this.#look(tree, signal);
+      done += 1;
+      onTree(done, this.trees);
+      return subtrees;
+    });
   }
 
-  #meet(tree: TreeId): void {
-    const known = this.#seen.size;
-    if (this.#seen.add(tree) === known) this.#waiting.push(tree);
-  }
-
-  async #look(tree: TreeId, signal: AbortSignal | undefined): Promise<void> {
+  async #look(tree: TreeId, signal: AbortSignal | undefined): Promise<TreeId[]> {
     signal?.throwIfAborted();
-    if (this.#faults.ofBlob("tree", tree).length > 0) return; // its pack is known to have lost it
+    const subtrees: TreeId[] = [];
+    if (this.#faults.ofBlob("tree", tree).length > 0) return subtrees; // its pack is known to have lost it
     try {
       const bytes = await this.#repository.loadBlob("tree", tree, signal);
       const nodes = treeNodes(bytes, ({ name, fault, isRefused }) => {
@@ -73,7 +57,7 @@ export class TreeCheck {
         else this.hints.push(`In directory listing ${tree}, ${displayPath([name])} ${fault}.`);
       });
       for (const node of nodes) {
-        if (node.subtree !== undefined) this.#meet(node.subtree);
+        if (node.subtree !== undefined) subtrees.push(node.subtree);
         for (const id of node.content ?? []) {
           if (!this.#repository.has("data", id) && this.#faults.ofBlob("data", id).length === 0)
             this.#faults.addBlob("data", id, this.#unindexedFinding());
@@ -83,6 +67,7 @@ export class TreeCheck {
       if (!(error instanceof HoldfastError) || error.kind !== "damaged") throw error;
       this.#faults.addBlob("tree", tree, this.#findingFor(tree, error));
     }
+    return subtrees;
   }
 
   #addEntry(tree: TreeId, name: Buffer, fault: string): void {

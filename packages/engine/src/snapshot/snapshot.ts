@@ -86,7 +86,8 @@ function readSnapshot(scanner: JsonScanner): Snapshot {
   return { ...emptySnapshot, ...snapshot, time, tree, otherKeys };
 }
 
-const emptySnapshot = {
+/** A snapshot that says nothing; builders spread it. */
+export const emptySnapshot = {
   parent: undefined,
   paths: [],
   hostname: "",
