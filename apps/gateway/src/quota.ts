@@ -10,7 +10,10 @@ interface Usage {
   countedAtMs: number;
 }
 
-/** How much each repository with a quota holds. Repositories without one are never counted. */
+/**
+ * How much each repository with a quota holds. Repositories without one are never counted. What is on its way while a
+ * count runs may be missed, so a repository can end a few uploads above its quota.
+ */
 export class Quotas {
   readonly #clock: Clock;
   readonly #usages = new Map<string, Promise<Usage>>();
@@ -20,7 +23,7 @@ export class Quotas {
   }
 
   /**
-   * Claims `bytes` before they are stored. What is given back must be called when they are not.
+   * Claims `bytes` before they are stored; call the function that it gives when they were not.
    * @throws GATEWAY_QUOTA_USED_UP
    */
   async claim(repository: string, storage: Storage, bytes: number, quotaBytes: number): Promise<() => void> {

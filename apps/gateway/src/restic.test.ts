@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { silentLog } from "@holdfast/base";
 import { seededRandom, temporaryDirectory, testAuthority } from "@holdfast/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { tokenSha256 } from "./access/static-grants.ts";
+import { tokenSha256 } from "./access/token-hash.ts";
 import { startGateway } from "./gateway.ts";
 
 const seed = 815;

@@ -4,7 +4,7 @@ import { manualClock } from "@holdfast/testkit";
 import { expect, test } from "vitest";
 import { gatewayErrors } from "../errors.ts";
 import { controlPlaneGrants } from "./control-plane-grants.ts";
-import { tokenSha256 } from "./static-grants.ts";
+import { tokenSha256 } from "./token-hash.ts";
 
 const device: GatewayGrant = { appendOnly: true, read: true, quotaBytes: null };
 const request = { repository: "acme/web-1", token: "a device's token" };

@@ -2,7 +2,7 @@ import { hourMs, messageOf, secondMs, type Clock, type Log } from "@holdfast/bas
 import type { GatewayGrant } from "@holdfast/contract";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Grant, Grants } from "./grants.ts";
-import { tokenSha256 } from "./static-grants.ts";
+import { tokenSha256 } from "./token-hash.ts";
 
 /** A revoked token stops working within this. */
 const freshMs = 5 * secondMs;

@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { fromHex } from "@holdfast/base";
 import type { Grant, Grants } from "./grants.ts";
+import { tokenSha256 } from "./token-hash.ts";
 
 /** A grant, and the SHA-256 of the token that it belongs to, in hex. */
 export interface StaticGrant extends Grant {
@@ -13,7 +14,7 @@ export function staticGrants(grants: readonly StaticGrant[]): Grants {
   return {
     async authorise({ repository, token }) {
       if (token === undefined) return undefined;
-      const asked = createHash("sha256").update(token).digest();
+      const asked = fromHex(tokenSha256(token));
       let found: Grant | undefined;
       // All are compared, and each in constant time, so that the time taken tells nothing.
       for (const { grant, tokenHash } of known) {
@@ -23,9 +24,4 @@ export function staticGrants(grants: readonly StaticGrant[]): Grants {
     },
     close: () => {},
   };
-}
-
-/** As a token is written down where it is only compared. */
-export function tokenSha256(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
 }

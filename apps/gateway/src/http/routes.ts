@@ -11,7 +11,7 @@ type Route<Subject> = (exchange: Exchange, subject: Subject) => Promise<void>;
 export const routes = {
   repository: { POST: create },
   listing: { GET: list },
-  file: { HEAD: look, GET: fetch, POST: store, DELETE: remove },
+  file: { HEAD: look, GET: give, POST: store, DELETE: remove },
 } as const satisfies {
   repository: Record<string, Route<undefined>>;
   listing: Record<string, Route<FileType>>;
@@ -29,7 +29,7 @@ async function look({ response, storage, signal }: Exchange, file: FileHandle): 
   response.writeHead(200, { ...fileHeaders, "Content-Length": sizeBytes }).end();
 }
 
-async function fetch({ request, response, grant, storage, signal }: Exchange, file: FileHandle): Promise<void> {
+async function give({ request, response, grant, storage, signal }: Exchange, file: FileHandle): Promise<void> {
   if (!grant.mayRead) throw notAllowed("read");
   const { sizeBytes } = await storage.stat(file, signal);
   const asked = parseByteRange(request.headers.range, sizeBytes);

@@ -2,7 +2,8 @@ import { silentLog, systemClock, type Log } from "@holdfast/base";
 import { memoryStorage, type Storage } from "@holdfast/storage";
 import { onTestFinished } from "vitest";
 import type { Grant } from "../access/grants.ts";
-import { staticGrants, tokenSha256 } from "../access/static-grants.ts";
+import { staticGrants } from "../access/static-grants.ts";
+import { tokenSha256 } from "../access/token-hash.ts";
 import { serveGateway, type RunningGateway } from "../gateway.ts";
 import type { TlsIdentity } from "../listener.ts";
 

@@ -175,7 +175,7 @@ test("a file system without hard links is used, and keeps what is there all the 
   expect((await readdir(root)).sort()).toEqual(["config", "data", "index", "keys", "locks", "snapshots"]);
 });
 
-test("two processes that write the same file leave one whole file", async () => {
+test("of two writers of one file one wins, and the file is whole", async () => {
   const root = await temporaryDirectory();
   const first = localStorage(root);
   const second = localStorage(root);

@@ -1,7 +1,8 @@
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { HoldfastError, systemClock, type ErrorEntry } from "@holdfast/base";
+import { systemClock, type ErrorEntry } from "@holdfast/base";
 import { manualClock, testAuthority } from "@holdfast/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { storageErrors } from "../errors.ts";
@@ -318,16 +319,18 @@ test("a server that refuses an upload before reading it is heard, and its connec
   }
 });
 
-test("a kept connection is used again", async () => {
+test("connections serve call after call, whatever the answers", async () => {
   let connections = 0;
-  const server = createServer((socket) => {
-    connections += 1;
-    socket.on("data", () => socket.write("HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n"));
-  });
+  const server = createHttpServer((request, response) => {
+    request.resume().once("end", () => {
+      const status = { HEAD: 404, GET: 404, POST: 507, DELETE: 200 }[request.method ?? ""] ?? 500;
+      response.writeHead(status).end("as it is\n");
+    });
+  }).on("connection", () => (connections += 1));
   const storage = opened(await listening(server), server);
-  for (let call = 0; call < 5; call += 1) await expect(storage.read(pack)).rejects.toBeInstanceOf(HoldfastError);
-  expect(connections).toBeLessThanOrEqual(5);
-  await storage.remove(pack);
+  for (const name of allCalls) await calls[name](storage).catch(() => {});
+  // Two, because Node.js takes a connection back a moment after the answer has ended.
+  expect(connections).toBeLessThanOrEqual(2);
 });
 
 test("user name and password are sent, and appear in no error and not in the location", async () => {

@@ -74,7 +74,10 @@ class RestStorage implements Storage {
   async stat(file: FileHandle, signal?: AbortSignal): Promise<FileEntry> {
     const doing = `look at ${describeFile(file)}`;
     const answer = await this.#ask({ method: "HEAD", url: this.#urlOf(file) }, signal);
-    if (answer.status === 404) throw missingFile(file, this.location);
+    if (answer.status === 404) {
+      await this.#startOf(answer);
+      throw missingFile(file, this.location);
+    }
     if (answer.status !== 200) throw await this.#failureOf(answer, doing);
     const sizeBytes = this.#lengthOf(answer, doing);
     await this.#done(answer, doing);
@@ -120,8 +123,7 @@ class RestStorage implements Storage {
   async remove(file: FileHandle, signal?: AbortSignal): Promise<void> {
     const doing = `remove ${describeFile(file)}`;
     const answer = await this.#ask({ method: "DELETE", url: this.#urlOf(file) }, signal);
-    if (answer.status === 404) return answer.discard();
-    if (answer.status !== 200) throw await this.#failureOf(answer, doing);
+    if (answer.status !== 200 && answer.status !== 404) throw await this.#failureOf(answer, doing);
     await this.#done(answer, doing);
   }
 
@@ -134,8 +136,11 @@ class RestStorage implements Storage {
     const doing = `list the ${folderOfType[type]} folder`;
     const url = new URL(`${folderOfType[type]}/`, this.#base);
     const answer = await this.#ask({ method: "GET", url, headers: { Accept: listingType } }, signal);
-    if (answer.status === 404 && (await this.#isThere(config, signal))) return answer.discard();
-    if (answer.status !== 200) throw await this.#failureOf(answer, doing);
+    if (answer.status !== 200) {
+      const failure = await this.#failureOf(answer, doing);
+      if (answer.status === 404 && (await this.#isThere(config, signal))) return;
+      throw failure;
+    }
     if (answer.headers["content-type"] !== listingType) {
       answer.discard();
       throw badAnswer(doing, this.location, "does not speak version 2 of restic's REST protocol");
@@ -175,15 +180,12 @@ class RestStorage implements Storage {
     const last = range === undefined ? 0 : range.offset + range.length - 1;
     const headers: Record<string, string> = range === undefined ? {} : { Range: `bytes=${range.offset}-${last}` };
     const answer = await this.#ask({ method: "GET", url: this.#urlOf(file), headers }, signal);
-    if (answer.status === 404) {
-      answer.discard();
-      throw missingFile(file, this.location);
+    if (answer.status !== (range === undefined ? 200 : 206)) {
+      const failure = await this.#failureOf(answer, doing);
+      if (answer.status === 404) throw missingFile(file, this.location, failure);
+      if (answer.status === 416 && range !== undefined) throw shortFile(file, this.location, range);
+      throw failure;
     }
-    if (answer.status === 416 && range !== undefined) {
-      answer.discard();
-      throw shortFile(file, this.location, range);
-    }
-    if (answer.status !== (range === undefined ? 200 : 206)) throw await this.#failureOf(answer, doing);
     const length = this.#lengthOf(answer, doing);
     if (range === undefined) return { answer, length };
 
