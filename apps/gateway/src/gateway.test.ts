@@ -1,9 +1,16 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
-import { HoldfastError, MiB, systemClock } from "@holdfast/base";
-import { localStorage, memoryStorage, restStorage, storageErrors, type FileType } from "@holdfast/storage";
-import { faultyStorage, seededRandom, storageConformance, temporaryDirectory, testAuthority } from "@holdfast/testkit";
+import { HoldfastError, MiB, silentLog, systemClock } from "@holdfast/base";
+import { localStorage, memoryStorage, restStorage, retrying, storageErrors, type FileType } from "@holdfast/storage";
+import {
+  faultyStorage,
+  manualClock,
+  seededRandom,
+  storageConformance,
+  temporaryDirectory,
+  testAuthority,
+} from "@holdfast/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { gatewayFixture, tokens } from "./testing/gateway-fixture.ts";
 import { rawRequest, rawText } from "./testing/raw-request.ts";
@@ -211,6 +218,17 @@ describe("an upload", () => {
     ).toBe(200);
     expect((await post(files[2]!)).status).toBe(200);
   });
+});
+
+test("a device whose answer was lost goes on, though it may remove nothing", async () => {
+  const storage = faultyStorage(memoryStorage(), [{ operation: "write", type: "pack", how: "fail-after" }]);
+  const { url } = await gatewayFixture({ storage });
+  const rest = restStorage(new URL(repository, url), { clock: systemClock, password: tokens.appendOnly });
+  onTestFinished(() => rest.close());
+  const device = retrying(rest, { clock: manualClock({ sleepsPass: true }), random: seededRandom(3), log: silentLog });
+  await device.write({ type: "pack", name: packName }, pack);
+  expect(storage.hits).toBe(1);
+  expect(storage.calls.map((call) => call.operation)).toEqual(["write", "stat"]);
 });
 
 describe("who may do what", () => {

@@ -36,12 +36,18 @@ function plainStorage(url: StorageUrl, options: OpenStorageOptions): Storage {
   switch (url.kind) {
     case "local":
       return localStorage(url.path, options);
-    case "rest":
-      return restStorage(url.url, {
-        clock: options.clock,
-        user: url.user ?? options.user,
-        password: url.password ?? options.password,
-        ca: options.ca,
-      });
+    case "rest": {
+      const password = url.password ?? options.password;
+      if (password !== undefined && url.url.protocol === "http:" && !isLoopback(url.url.hostname)) {
+        options.log.warn("the password crosses the network unencrypted; use https", {
+          location: `rest:${url.url.href}`,
+        });
+      }
+      return restStorage(url.url, { clock: options.clock, user: url.user ?? options.user, password, ca: options.ca });
+    }
   }
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

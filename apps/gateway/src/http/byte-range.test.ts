@@ -27,7 +27,7 @@ test.each([
   expect(parseByteRange(header, 100)).toEqual(wanted);
 });
 
-test("an empty file has no range", () => {
-  expect(parseByteRange("bytes=0-", 0)).toBe("unsatisfiable");
-  expect(parseByteRange("bytes=-1", 0)).toBe("unsatisfiable");
+test("any range of an empty file is the whole of it", () => {
+  expect(parseByteRange("bytes=0-", 0)).toBe("whole");
+  expect(parseByteRange("bytes=-1", 0)).toBe("whole");
 });

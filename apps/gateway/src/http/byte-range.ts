@@ -2,11 +2,12 @@ import type { ByteRange } from "@holdfast/storage";
 
 /**
  * What a Range header asks of a file: a range inside it, the whole of it, or nothing that it has.
- * Headers that are not understood, several ranges among them, mean the whole, as RFC 9110 section 14.2 allows.
+ * Headers that are not understood, several ranges among them, mean the whole, as RFC 9110 section 14.2 allows; so does
+ * any range of an empty file, because restic asks for a range even then.
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange | "whole" | "unsatisfiable" {
   const parsed = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "");
-  if (parsed === null) return "whole";
+  if (parsed === null || sizeBytes === 0) return "whole";
   const [first, last] = [parsed[1] ?? "", parsed[2] ?? ""];
   if (first === "" && last === "") return "whole";
   if (first === "") {

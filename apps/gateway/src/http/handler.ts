@@ -115,8 +115,10 @@ class Answering {
     if (!(failure instanceof HoldfastError)) {
       return log.error("a request failed unexpectedly", { ...fields, reason: messageOf(failure) });
     }
-    const isOurs = statusOf(failure) >= 500;
-    log[isOurs ? "warn" : "info"](isOurs ? "a request failed" : "refused", {
+    const status = statusOf(failure);
+    // A client asks for what is missing all day long; what it was refused, somebody may want to know.
+    const level = status >= 500 ? "warn" : status === 404 ? "debug" : "info";
+    log[level](status >= 500 ? "a request failed" : "refused", {
       ...fields,
       code: failure.code,
       reason: failure.message,

@@ -60,6 +60,14 @@ test("an upload that drips is given up, however regularly it drips", async () =>
   await expect(finished).rejects.toMatchObject({ code: gatewayErrors.tooSlow.code });
 });
 
+test("of an upload whose reader stopped in the middle nobody says that it is what its name says", async () => {
+  const { sending, request } = await arriving();
+  const upload = verifiedUpload(request, { type: "pack", name }, manualClock());
+  sending.end(body);
+  for await (const _ of upload.pieces) break;
+  expect(await upload.finish()).toBe(false);
+});
+
 test("bytes that are not what the name says are refused after the last of them", async () => {
   const { sending, request } = await arriving();
   const upload = verifiedUpload(request, { type: "pack", name: "0".repeat(64) }, manualClock());

@@ -29,6 +29,7 @@ export class VerifiedUpload {
   readonly #request: IncomingMessage;
   readonly #file: FileHandle;
   readonly #clock: Clock;
+  #isVerified = false;
 
   constructor(request: IncomingMessage, file: FileHandle, sizeBytes: number, clock: Clock) {
     this.#request = request;
@@ -38,9 +39,14 @@ export class VerifiedUpload {
     this.pieces = this.#read();
   }
 
-  /** Reads what the storage has not, so that the hash is known. @throws GATEWAY_WRONG_HASH, GATEWAY_TOO_SLOW */
-  async finish(): Promise<void> {
+  /**
+   * Reads what the storage has not. Whether all bytes have come and are what the name says; false where a storage
+   * stopped in the middle, so that nobody knows.
+   * @throws GATEWAY_WRONG_HASH, GATEWAY_TOO_SLOW
+   */
+  async finish(): Promise<boolean> {
     for await (const _ of this.pieces);
+    return this.#isVerified;
   }
 
   async *#read(): AsyncGenerator<Uint8Array> {
@@ -61,5 +67,6 @@ export class VerifiedUpload {
     if (this.#file.type !== "config" && hash.digest("hex") !== this.#file.name) {
       throw new HoldfastError(gatewayErrors.wrongHash, "The upload's SHA-256 is not its name.");
     }
+    this.#isVerified = true;
   }
 }

@@ -55,9 +55,7 @@ export class HttpExchange {
     this.#request = protocol === "https:" ? httpsRequest : httpRequest;
   }
 
-  /**
-   * @throws CallerFailure, StalledError, or what the socket or TLS said
-   */
+  /** @throws CallerFailure, StalledError, or what the socket or TLS said */
   async ask(question: HttpQuestion, signal?: AbortSignal): Promise<HttpAnswer> {
     signal?.throwIfAborted();
     const { body } = question;

@@ -116,8 +116,8 @@ class RestStorage implements Storage {
     if (answer.status === 200) return this.#done(answer, doing);
     const failure = await this.#failureOf(answer, doing);
     // The protocol says 403 both for a name that is taken and for what is not allowed.
-    if (answer.status === 403 && (await this.#isThere(file, signal))) throw existingFile(file, this.location, failure);
-    throw failure;
+    const isTaken = answer.status === 403 && (await this.#entryOf(file, signal)) !== undefined;
+    throw isTaken ? existingFile(file, this.location, failure) : failure;
   }
 
   async remove(file: FileHandle, signal?: AbortSignal): Promise<void> {
@@ -130,7 +130,8 @@ class RestStorage implements Storage {
   async *list(type: FileType, signal?: AbortSignal): AsyncGenerator<FileEntry> {
     const config: FileHandle = { type: "config", name: "" };
     if (type === "config") {
-      if (await this.#isThere(config, signal)) yield await this.stat(config, signal);
+      const entry = await this.#entryOf(config, signal);
+      if (entry !== undefined) yield entry;
       return;
     }
     const doing = `list the ${folderOfType[type]} folder`;
@@ -138,7 +139,8 @@ class RestStorage implements Storage {
     const answer = await this.#ask({ method: "GET", url, headers: { Accept: listingType } }, signal);
     if (answer.status !== 200) {
       const failure = await this.#failureOf(answer, doing);
-      if (answer.status === 404 && (await this.#isThere(config, signal))) return;
+      // A server may lack the empty folder of a repository that is there.
+      if (answer.status === 404 && (await this.#entryOf(config, signal)) !== undefined) return;
       throw failure;
     }
     if (answer.headers["content-type"] !== listingType) {
@@ -212,12 +214,11 @@ class RestStorage implements Storage {
     return new Uint8Array();
   }
 
-  async #isThere(file: FileHandle, signal: AbortSignal | undefined): Promise<boolean> {
+  async #entryOf(file: FileHandle, signal: AbortSignal | undefined): Promise<FileEntry | undefined> {
     try {
-      await this.stat(file, signal);
-      return true;
+      return await this.stat(file, signal);
     } catch (error) {
-      if (isFailure(error, storageErrors.missing)) return false;
+      if (isFailure(error, storageErrors.missing)) return undefined;
       throw error;
     }
   }
