@@ -67,7 +67,7 @@ export async function assess(
   const measuredAtMs = context.clock.nowMs();
   const classes = new SizeClasses(context.random);
   const survey = new Survey(measuredAtMs, classes, onProgress, signal);
-  survey.counts.unreadable += targets.missing.length;
+  survey.counts.unreadable += targets.unusable.length;
   await survey.visit(walkTargets(targets.root, new Selection(options)));
   const { counts, changedBytes } = survey;
   const sample = await takeSample(classes.classes, options, context, signal);

@@ -40,7 +40,7 @@ export function filesSource(options: FilesOptions): BackupSource {
   const walk = () => walkTargets(targets.root, selection);
   return {
     targets: options.targets
-      .filter((target) => !targets.missing.includes(target))
+      .filter((target) => !targets.unusable.some((each) => each.target === target))
       .map((target) => posix.resolve(options.workingDir, target)),
     excludes: options.excludes ?? [],
     notKept: native === undefined ? withoutNativeStatement : undefined,
@@ -61,8 +61,7 @@ class FilesDirectory implements SourceDirectory {
   }
 
   *entries(): Generator<SourceEntry> {
-    for (const target of this.#targets?.missing ?? []) {
-      const fault = new HoldfastError(sourceErrors.missing, `${target} does not exist.`);
+    for (const { target, fault } of this.#targets?.unusable ?? []) {
       yield { kind: "unreadable", name: Buffer.from(target), fault };
     }
     for (const walked of this.#walked.entries()) {

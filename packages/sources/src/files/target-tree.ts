@@ -10,15 +10,18 @@ import { sourceErrors } from "../errors.ts";
 export interface TargetNode {
   /** Where it lies on this machine, absolute. */
   readonly path: string;
-  /** True when everything below is wanted; else only `children` are. */
+  /** True when it was given by its own path: then it is wanted with everything below, and no exclude takes it away. */
   isTarget: boolean;
+  /** True when the directory it lies in stands among the targets, so it is wanted unless something excludes it. */
+  isListed: boolean;
+  /** Targets below it. */
   readonly children: Map<string, TargetNode>;
 }
 
 export interface TargetTree {
   readonly root: ReadonlyMap<string, TargetNode>;
-  /** Targets that are not there. */
-  readonly missing: readonly string[];
+  /** Targets that are missing or cannot be listed, and why. */
+  readonly unusable: readonly { readonly target: string; readonly fault: unknown }[];
 }
 
 /**
@@ -26,27 +29,30 @@ export interface TargetTree {
  * of that directory; two relative targets of the same first name in different places get `-1`, `-2` behind it.
  *
  * @param targets paths as text, absolute or relative to `workingDir`
- * @throws SOURCE_MISSING when none of them exists
+ * @throws SOURCE_MISSING or the system's error when none of them can be used
  * @see restic-format section 8.6
  */
 export function targetTree(targets: readonly string[], workingDir: string): TargetTree {
   const root = new Map<string, TargetNode>();
-  const missing: string[] = [];
+  const unusable: { target: string; fault: unknown }[] = [];
   for (const target of targets) {
     const base = toLatin1(workingDir);
     const path = posix.resolve(base, toLatin1(target));
-    if (!exists(path)) {
-      missing.push(target);
-      continue;
-    }
     const { start, names } = split(toLatin1(target), base);
-    if (names.length > 0) add(root, start, names);
-    else for (const name of entriesOf(path)) add(root, path, [name]);
+    try {
+      if (!exists(path)) throw new HoldfastError(sourceErrors.missing, `${target} does not exist.`);
+      if (names.length > 0) add(root, start, names).isTarget = true;
+      else for (const name of entriesOf(path)) add(root, path, [name]).isListed = true;
+    } catch (fault) {
+      unusable.push({ target, fault });
+    }
   }
-  if (missing.length === targets.length) {
-    throw new HoldfastError(sourceErrors.missing, `None of the paths to back up exists: ${missing.join(", ")}`);
-  }
-  return { root, missing };
+  if (unusable.length === targets.length) throw unusable[0]?.fault ?? noTargets();
+  return { root, unusable };
+}
+
+function noTargets(): HoldfastError {
+  return new HoldfastError(sourceErrors.missing, "No path to back up was given.");
 }
 
 /** Where a target's own names begin, and those names: `..` at its front only moves the start. */
@@ -59,18 +65,18 @@ function split(target: string, base: string): { start: string; names: string[] }
   return { start: posix.join(base, ...components.slice(0, upCount)), names: components.slice(upCount) };
 }
 
-function add(root: Map<string, TargetNode>, start: string, names: readonly string[]): void {
+function add(root: Map<string, TargetNode>, start: string, names: readonly string[]): TargetNode {
   const [first, ...rest] = names as [string, ...string[]];
   const rootPath = posix.join(start, first);
   let name = first;
   for (let suffix = 1; root.has(name) && root.get(name)!.path !== rootPath; suffix += 1) name = `${first}-${suffix}`;
   let node = childOf(root, name, rootPath);
   for (const next of rest) node = childOf(node.children, next, posix.join(node.path, next));
-  node.isTarget = true;
+  return node;
 }
 
 function childOf(children: Map<string, TargetNode>, name: string, path: string): TargetNode {
-  const child = children.get(name) ?? { path, isTarget: false, children: new Map() };
+  const child = children.get(name) ?? { path, isTarget: false, isListed: false, children: new Map() };
   children.set(name, child);
   return child;
 }

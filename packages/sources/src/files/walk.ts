@@ -1,4 +1,5 @@
 import { lstatSync, type BigIntStats } from "node:fs";
+import { posix } from "node:path";
 import { AnchoredDirectory, decodeName } from "@holdfast/engine";
 import { decodePath, type Selection } from "./selection.ts";
 import type { TargetNode } from "./target-tree.ts";
@@ -29,16 +30,44 @@ export interface WalkedDirectory {
 
 /** The invisible top: it has the first component of each target for entries. */
 export function walkTargets(root: ReadonlyMap<string, TargetNode>, selection: Selection): WalkedDirectory {
+  const opened = new Map<string, FullDirectory>();
   return {
-    close: () => {},
     *entries() {
       for (const name of [...root.keys()].sort()) {
         const target = root.get(name)!;
-        const entry = onTheWay(name, target, selection);
+        const isOrdinary = target.isListed && !target.isTarget;
+        const entry = isOrdinary ? listedEntry(name, target, opened, selection) : onTheWay(name, target, selection);
         if (entry !== undefined) yield entry;
       }
     },
+    close: () => {
+      for (const directory of opened.values()) directory.close();
+    },
   };
+}
+
+/** An entry of a directory that was given as `.` or the like: part of the backup as any entry of a directory is. */
+function listedEntry(
+  name: string,
+  target: TargetNode,
+  opened: Map<string, FullDirectory>,
+  selection: Selection,
+): WalkedEntry | undefined {
+  const { dir: path, base } = posix.parse(target.path);
+  let directory = opened.get(path);
+  try {
+    if (directory === undefined) {
+      const anchor = AnchoredDirectory.open(Buffer.from(path, "latin1"));
+      const device = anchor.stat().dev;
+      const place = { path, components: decodePath(path), device, target: undefined, selection };
+      directory = FullDirectory.open(() => anchor, place);
+      opened.set(path, directory);
+    }
+    const entry = directory.has(base) ? directory.entry(base, target) : undefined;
+    return entry && { ...entry, name };
+  } catch (fault) {
+    return { ...unseen(name, Buffer.from(target.path, "latin1")), fault };
+  }
 }
 
 /**
@@ -62,22 +91,21 @@ function onTheWay(name: string, target: TargetNode, selection: Selection): Walke
       });
     return { ...entry, enter };
   }
-  const entry = { name, path, absolutePath: () => path, isOnTheWay: true };
+  const entry = unseen(name, path);
   try {
     const anchor = AnchoredDirectory.open(path);
     try {
-      return { ...entry, stats: anchor.stat(), enter: () => wayDirectory(target, selection) };
+      return { ...entry, stats: anchor.stat(), enter: () => walkTargets(target.children, selection) };
     } finally {
       anchor.close();
     }
   } catch (fault) {
-    return { ...entry, stats: undefined, fault, enter: neverEntered };
+    return { ...entry, fault };
   }
 }
 
-/** A directory on the way to targets: nothing else of it is wanted. */
-function wayDirectory(target: TargetNode, selection: Selection): WalkedDirectory {
-  return walkTargets(target.children, selection);
+function unseen(name: string, path: Buffer): WalkedEntry {
+  return { name, path, absolutePath: () => path, isOnTheWay: true, stats: undefined, enter: neverEntered };
 }
 
 interface Place {
@@ -96,6 +124,7 @@ interface Place {
 class FullDirectory implements WalkedDirectory {
   readonly #anchor: AnchoredDirectory;
   readonly #names: readonly string[];
+  #nameSet: Set<string> | undefined;
   readonly #device: bigint;
   readonly #place: Place;
 
@@ -123,18 +152,26 @@ class FullDirectory implements WalkedDirectory {
 
   *entries(): Generator<WalkedEntry> {
     for (const name of this.#names) {
-      const entry = this.#entry(name);
+      const entry = this.entry(name, this.#place.target?.children.get(name));
       if (entry !== undefined) yield entry;
     }
   }
 
-  #entry(name: string): WalkedEntry | undefined {
-    const { path, components, device, target, selection } = this.#place;
-    const inner = target?.children.get(name);
+  /** Whether it lists a name, tag files considered. */
+  has(name: string): boolean {
+    this.#nameSet ??= new Set(this.#names);
+    return this.#nameSet.has(name);
+  }
+
+  /** One entry, if it is selected. @param inner the targets at and below it */
+  entry(name: string, inner: TargetNode | undefined): WalkedEntry | undefined {
+    const { path, components, device, selection } = this.#place;
     if (inner?.isTarget === true) return onTheWay(name, inner, selection);
     const entryComponents = [...components, decodeName(name)];
-    // A target of its own below something excluded is wanted all the same.
-    if (selection.excludesPath(entryComponents)) return inner && onTheWay(name, inner, selection);
+    if (selection.excludesPath(entryComponents)) {
+      // A target of its own below something excluded is wanted all the same.
+      return inner !== undefined && inner.children.size > 0 ? onTheWay(name, inner, selection) : undefined;
+    }
     const bytes = Buffer.from(name, "latin1");
     const entryPath = path === "/" ? `/${name}` : `${path}/${name}`;
     const entry = look(name, this.#anchor.pathOf(bytes), entryPath);
