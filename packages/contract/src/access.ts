@@ -42,7 +42,7 @@ export const enrolmentToken = z
     enrolmentTokenId: entityId,
     token: z.string(),
     expiresAt: instant,
-    /** Where the agent enrols, and the SHA-256 fingerprint of the CA it must find there. */
+    /** Where the agent enrols, and the SHA-256 of the CA certificate it must find there, lower-case hex. */
     serverUrl: z.url(),
     caFingerprint: z.string(),
   })

@@ -21,7 +21,7 @@ const ofRun = z.object({ runId: entityId });
 const ofCertificate = z.object({ certificateId: entityId });
 const ofSnapshot = z.object({ deviceId: entityId, snapshotId: hash256 });
 const page = {
-  after: z.string().max(200).optional(),
+  after: z.string().max(1500).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 };
 const paged = <Item extends z.ZodType>(item: Item) =>

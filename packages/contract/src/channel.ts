@@ -103,6 +103,7 @@ export const messageFromAgent = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
     inventory,
+    /** The kinds of run that it takes, and `relay` when it answers readers. */
     capabilities: z.array(z.string().max(40)).max(40),
     holding: z.array(z.object(held)).max(100),
   }),

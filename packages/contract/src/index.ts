@@ -6,6 +6,7 @@ export * from "./channel.ts";
 export * from "./devices.ts";
 export * from "./events.ts";
 export * from "./gateway.ts";
+export { openApiDocument } from "./openapi.ts";
 export * from "./organisations.ts";
 export * from "./plans.ts";
 export * from "./relay.ts";

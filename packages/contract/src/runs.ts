@@ -72,6 +72,11 @@ export const runResult = z.discriminatedUnion("kind", [
     kind: z.literal("replicate"),
     place: displayName,
     copied: z.array(z.object({ from: hash256, to: hash256 })).max(10_000),
+    /** Pairs that were there before; with them the catalogue is whole again after a report that was lost. */
+    present: z
+      .array(z.object({ from: hash256, to: hash256 }))
+      .max(10_000)
+      .optional(),
     alreadyThere: wholeNumber,
     blobs: wholeNumber,
     bytes: byteCount,

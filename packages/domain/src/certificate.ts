@@ -1,3 +1,4 @@
+import { canonicalJson } from "./canonical-json.ts";
 import type { Objectives } from "./objectives.ts";
 
 /**
@@ -57,16 +58,4 @@ export interface Certificate {
 /** The bytes that are signed and chained: JSON with keys sorted and no spaces, in UTF-8. @see RFC 8785, without floats */
 export function certificateBytes(body: CertificateBody): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(canonicalJson(body));
-}
-
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(",")}}`;
-  }
-  return JSON.stringify(value);
 }

@@ -27,8 +27,7 @@ export function evaluateProtection(facts: ProtectionFacts): {
   if (newestGoodAtMs === undefined) {
     if (latestOutcome === "failed" || latestOutcome === "lost")
       return { state: "failing", because: "no backup has succeeded yet" };
-    if (nowMs - plannedAtMs <= rpoMs)
-      return { state: "waiting", because: "the first backup is due" };
+    if (nowMs - plannedAtMs <= rpoMs) return { state: "waiting", because: "the first backup is due" };
     return { state: "unprotected", because: "no backup has succeeded within the objective" };
   }
   if (nowMs - newestGoodAtMs > rpoMs)

@@ -1,0 +1,177 @@
+import { readFile } from "node:fs/promises";
+import http from "node:http";
+import https from "node:https";
+import { dayMs, systemClock, systemRandom, type Clock, type Log, type Random } from "@holdfast/base";
+import type { PoolConfig } from "pg";
+import { RelayDesk } from "./app/relay.ts";
+import type { Services } from "./app/services.ts";
+import { recordSignIn } from "./app/session.ts";
+import { Switchboard } from "./channel/switchboard.ts";
+import { refuseUnsafeConsole, type ServerConfig } from "./config.ts";
+import { openEmbeddedPostgres } from "./database/embedded-postgres.ts";
+import { openServerHome } from "./home/server-home.ts";
+import { agentApp } from "./http/agent-app.ts";
+import { boundServer } from "./http/bound-server.ts";
+import { consoleApp } from "./http/console-app.ts";
+import { listen, readPorts, rememberPorts } from "./http/listen.ts";
+import { jsonLog } from "./log.ts";
+import { openAuthority, type IssuedCertificate } from "./pki/authority.ts";
+import { openSignIn } from "./sign-in/sign-in.ts";
+import { openChangeFeed } from "./store/changes.ts";
+import { openStore } from "./store/store.ts";
+import { giveUpLapsedLeases } from "./tasks/lapsed-leases.ts";
+import { forgetOldTokens } from "./tasks/old-tokens.ts";
+import { everyMs, runTasks } from "./tasks/run-tasks.ts";
+import { scheduleWork } from "./tasks/schedule-work.ts";
+
+export interface RunningServer {
+  /** Where browsers and the command line reach it. */
+  readonly url: string;
+  /** Where agents, keepers and gateways reach it. */
+  readonly agentUrl: string;
+  /** The file that holds the installation's bearer token. */
+  readonly installationTokenFile: string;
+  /** SHA-256 of the authority's certificate, hex. */
+  readonly caFingerprint: string;
+  /** Lets what is under way come to an end, then stops everything, the database last. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the control plane and returns when it serves. What fails on the way is taken down again.
+ * @throws PORT_TAKEN, LISTEN_FAILED, LISTEN_UNSAFE, DATABASE_AWAY and the other entries of errors.ts and database/errors.ts
+ */
+export async function startServer(
+  config: ServerConfig,
+  means: { readonly clock?: Clock; readonly random?: Random; readonly log?: Log } = {},
+): Promise<RunningServer> {
+  refuseUnsafeConsole(config);
+  const { clock = systemClock, random = systemRandom, log = jsonLog(config.logLevel) } = means;
+  const undo = new AsyncDisposableStack();
+  try {
+    const home = await openServerHome(config.home);
+    const authority = await openAuthority(home.caDir, clock);
+    const agentNames = [...new Set([...config.agents.names, config.agents.host])].filter((name) => !isAnyAddress(name));
+    const own = () => authority.issueServerCertificate(agentNames);
+
+    const ports = await readPorts(home.portsFile);
+    const consoleBound = boundServer(await consoleServer(config), clock);
+    undo.defer(() => consoleBound.close());
+    const consolePort = await listen(consoleBound.server, config.console, "HOLDFAST_CONSOLE_PORT", ports.console);
+    const agentServer = https.createServer(agentTls(authority.caPem, await own()));
+    const agentBound = boundServer(agentServer, clock);
+    undo.defer(() => agentBound.close());
+    const agentPort = await listen(agentServer, config.agents, "HOLDFAST_AGENT_PORT", ports.agents);
+    await rememberPorts(home.portsFile, { console: consolePort, agents: agentPort });
+
+    const connection = await databaseConnection(config, home.databaseDir, { clock, log }, undo);
+    const store = await openStore({ connection, clock, log });
+    undo.defer(() => store.close());
+    const feed = await openChangeFeed({ connection, clock, log });
+    undo.defer(() => feed.close());
+    const origins = consoleOrigins(config, consolePort);
+    const onSession = (userId: string) => recordSignIn(store, userId);
+    const signIn = await openSignIn({ connection, secret: home.sessionSecret, origins, onSession, clock, log });
+    undo.defer(() => signIn.close());
+
+    const services: Services = {
+      store,
+      authority,
+      clock,
+      random,
+      log,
+      agentUrl: `https://${hostInUrl(agentNames[0] ?? "127.0.0.1")}:${agentPort}`,
+      gatewayUrl: config.gatewayUrl,
+      gatewayNames: [...new Set([...config.agents.names, new URL(config.gatewayUrl).hostname.replace(/^\[|\]$/g, "")])],
+      copyPlaces: config.copyPlaces,
+    };
+    const switchboard = new Switchboard(services);
+    const relay = new RelayDesk(services, switchboard);
+    undo.defer(() => switchboard.close());
+    undo.defer(feed.subscribe((change) => switchboard.changed(change)));
+    await agentApp(agentBound, services, relay);
+    switchboard.listenOn(agentServer);
+    const { installationToken } = home;
+    const tls = config.console.tls !== undefined;
+    const consoleDir = config.console.dir;
+    await consoleApp(consoleBound, { services, signIn, relay, feed, installationToken, origins, consoleDir, tls });
+
+    const tasks = [
+      { name: "lapsed leases", everyMs: everyMs.leases, run: () => giveUpLapsedLeases(services) },
+      { name: "schedule", everyMs: everyMs.schedule, run: () => scheduleWork(services) },
+      { name: "offers", everyMs: everyMs.offers, run: async () => switchboard.offerAll() },
+      { name: "old tokens", everyMs: everyMs.tokens, run: () => forgetOldTokens(services) },
+      {
+        name: "server certificate",
+        everyMs: dayMs,
+        run: async () => agentServer.setSecureContext(agentTls(authority.caPem, await own())),
+      },
+    ];
+    const stopTasks = runTasks(tasks, clock, log);
+
+    const running = undo.move();
+    const { agentUrl } = services;
+    log.info("the server serves", { url: origins[0], agentUrl });
+    return {
+      url: origins[0],
+      agentUrl,
+      installationTokenFile: home.installationTokenFile,
+      caFingerprint: authority.fingerprint,
+      async close() {
+        await Promise.all([stopTasks(), switchboard.close(), consoleBound.close(), agentBound.close()]);
+        await running.disposeAsync();
+      },
+    };
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+async function consoleServer(config: ServerConfig): Promise<http.Server | https.Server> {
+  const { tls } = config.console;
+  if (tls === undefined) return http.createServer();
+  return https.createServer({ cert: await readFile(tls.certFile), key: await readFile(tls.keyFile) });
+}
+
+/** A client certificate is asked for and not forced, because enrolment comes without one; all else checks it. */
+function agentTls(caPem: string, own: IssuedCertificate & { keyPem: string }): https.ServerOptions {
+  return {
+    cert: own.certificatePem + caPem,
+    key: own.keyPem,
+    ca: caPem,
+    minVersion: "TLSv1.3",
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
+}
+
+async function databaseConnection(
+  config: ServerConfig,
+  dir: string,
+  means: { clock: Clock; log: Log },
+  undo: AsyncDisposableStack,
+): Promise<PoolConfig> {
+  if (config.databaseUrl !== undefined) return { connectionString: config.databaseUrl };
+  const postgres = await openEmbeddedPostgres({ dir, ...means });
+  undo.defer(() => postgres.close());
+  return postgres.connection;
+}
+
+/** The console's addresses as browsers write them, the one for links first. */
+function consoleOrigins(config: ServerConfig, port: number): [string, ...string[]] {
+  const { host, names, tls } = config.console;
+  const scheme = tls === undefined ? "http" : "https";
+  const origin = (name: string) => new URL(`${scheme}://${hostInUrl(name)}:${port}`).origin;
+  const own = isAnyAddress(host) ? [] : [host];
+  const [first = "127.0.0.1", ...rest] = [...names, ...own, "127.0.0.1", "localhost", "::1"];
+  return [origin(first), ...new Set(rest.map(origin))];
+}
+
+function isAnyAddress(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
