@@ -21,8 +21,22 @@ const ink: MantineColorsTuple = [
   "#0e1a2b",
 ];
 
+/** The same for its dark scheme: text first, then borders, fields, panels, and what lies behind them. */
+const night: MantineColorsTuple = [
+  dark.ink,
+  "#c8d1dd",
+  dark.muted,
+  dark.edge,
+  "#3a4656",
+  dark.line,
+  dark.hover,
+  dark.surface,
+  dark.sunken,
+  dark.ground,
+];
+
 export const theme = createTheme({
-  colors: { ink },
+  colors: { ink, dark: night },
   primaryColor: "ink",
   primaryShade: { light: 7, dark: 2 },
   fontFamily: '"Inter Variable", system-ui, "Segoe UI", "Liberation Sans", sans-serif',
@@ -55,6 +69,9 @@ export const theme = createTheme({
   },
   components: {
     Button: { defaultProps: { size: "sm", variant: "filled" } },
+    Input: {
+      vars: () => ({ wrapper: { "--input-bd": "var(--hf-edge)", "--input-bg": "var(--hf-surface)" }, input: {} }),
+    },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
     Menu: { defaultProps: { position: "bottom-end", shadow: "md", withinPortal: true } },
   },

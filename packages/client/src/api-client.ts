@@ -1,4 +1,4 @@
-import { HoldfastError, messageOf, type ErrorKind } from "@holdfast/base";
+import { HoldfastError, messageOf, type ErrorEntry, type ErrorKind } from "@holdfast/base";
 import { api, problem, type Api, type OperationName, type Route } from "@holdfast/contract";
 import type { z } from "zod";
 import { clientErrors } from "./errors.ts";
@@ -121,6 +121,16 @@ const kindOfStatus: Record<number, ErrorKind> = {
   422: "damaged",
 };
 
+/** A failure that the server told about; `requestId` finds it in the server's log. */
+export class ApiFailure extends HoldfastError {
+  readonly requestId: string | undefined;
+
+  constructor(entry: ErrorEntry, message: string, requestId: string | undefined) {
+    super(entry, message);
+    this.requestId = requestId;
+  }
+}
+
 /** What a refusing answer says: the server's own code and words, or API_BAD_ANSWER when it has none of ours. */
 export async function failureOf(response: Response): Promise<HoldfastError> {
   const parsed = problem.safeParse(await response.json().catch(() => undefined));
@@ -130,9 +140,7 @@ export async function failureOf(response: Response): Promise<HoldfastError> {
       `The server answered ${response.status} without saying why.`,
     );
   }
-  const { code, message, cure } = parsed.data;
-  return new HoldfastError(
-    { code, kind: kindOfStatus[response.status] ?? "unavailable", cause: message, cure },
-    message,
-  );
+  const { code, message, cure, requestId } = parsed.data;
+  const kind = kindOfStatus[response.status] ?? "unavailable";
+  return new ApiFailure({ code, kind, cause: message, cure }, message, requestId);
 }

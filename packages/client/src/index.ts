@@ -1,4 +1,5 @@
 export {
+  ApiFailure,
   apiClient,
   failureOf,
   type ApiClient,

@@ -15,7 +15,7 @@ import { ThemeChoice } from "../parts/theme-choice.tsx";
 export function AccountPage() {
   const { user, role, provider, hasPassword } = useSuspenseQuery(sessionQuery).data;
   return (
-    <Page title="Account" actions={<SignOutButton />}>
+    <Page narrow title="Account" actions={<SignOutButton />}>
       <Panel title="You">
         <Facts
           facts={[
@@ -57,7 +57,16 @@ function SetPassword({ email, hasPassword }: { email: string; hasPassword: boole
           ? "You sign in with your e-mail and this password, or by a one-time link."
           : "So far you sign in by one-time links only. With a password you need none."}
       </p>
-      <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
+      {/* For password managers, which store a password under a name. */}
+      <input
+        className="hf-hidden"
+        type="text"
+        autoComplete="username"
+        value={email}
+        readOnly
+        tabIndex={-1}
+        aria-hidden
+      />
       <PasswordInput
         label="New password"
         description="At least 12 characters."

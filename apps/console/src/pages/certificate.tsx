@@ -18,6 +18,7 @@ export function CertificatePage() {
     <Loaded query={query} skeleton={<Bones lines={10} />}>
       {(certificate) => (
         <Page
+          narrow
           title="Drill certificate"
           trail={[
             <Link key="devices" to="/">

@@ -28,6 +28,7 @@ const columns: readonly Column<ClientRow>[] = [
   {
     name: "Client",
     wide: true,
+    heads: true,
     cell: ({ client }) => (
       <Link to="/clients/$organisationId" params={{ organisationId: client.organisationId }} {...rowLink}>
         <Inert text={client.name} />

@@ -24,6 +24,7 @@ function SetUp({ device }: { device: Device }) {
   const setUp = useSetUp(device);
   return (
     <Page
+      narrow
       title={device.plan === null ? "Set up protection" : "Change the plan"}
       trail={[
         <Link key="devices" to="/">

@@ -7,7 +7,9 @@ export interface Column<Row> {
   /** Figures line up at the end. */
   readonly align?: "end";
   /** Takes what room is left. */
-  readonly wide?: boolean;
+  readonly wide?: true;
+  /** Names the row: on a phone, where each row is a card, it stands on top. */
+  readonly heads?: true;
 }
 
 interface DataTableProps<Row> {
@@ -47,7 +49,7 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, empty, skeletonR
           : rows.map((row) => (
               <tr key={keyOf(row)}>
                 {columns.map((column) => (
-                  <td key={column.name} data-name={column.name} data-align={column.align}>
+                  <td key={column.name} data-name={column.name} data-align={column.align} data-heads={column.heads}>
                     <div className={classes["cell"]}>{column.cell(row)}</div>
                   </td>
                 ))}

@@ -16,6 +16,7 @@ import classes from "./device-columns.module.css";
 const device: Column<Device> = {
   name: "Device",
   wide: true,
+  heads: true,
   cell: (row) => (
     <span className={classes["device"]}>
       <Link to="/devices/$deviceId" params={{ deviceId: row.deviceId }} {...rowLink}>

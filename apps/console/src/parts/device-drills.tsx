@@ -17,6 +17,7 @@ const columns: readonly Column<SignedCertificate>[] = [
   { name: "Result", cell: ({ body }) => <Mark look={drillLooks[body.result]} /> },
   {
     name: "Certificate",
+    heads: true,
     cell: ({ body: { certificateId, issuedAt } }) => (
       <Link to="/certificates/$certificateId" params={{ certificateId }} {...rowLink}>
         <When at={issuedAt} as="minute" />

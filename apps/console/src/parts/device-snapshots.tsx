@@ -16,6 +16,7 @@ import { When } from "./when.tsx";
 const columns: readonly Column<Snapshot>[] = [
   {
     name: "Taken",
+    heads: true,
     cell: ({ deviceId, snapshotId, takenAt }) => (
       <Link to="/devices/$deviceId/snapshots/$snapshotId" params={{ deviceId, snapshotId }} {...rowLink}>
         <time dateTime={takenAt} className="hf-nowrap">

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { HoldfastError, messageOf } from "@holdfast/base";
+import { ApiFailure } from "@holdfast/client";
 import { Inert } from "./inert.tsx";
 import { Note } from "./mark.tsx";
 
@@ -19,6 +20,7 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
         )}
         <p className="hf-row hf-small hf-muted">
           {known && <code>{known.code}</code>}
+          {error instanceof ApiFailure && error.requestId !== undefined && <span>request {error.requestId}</span>}
           {onRetry && (
             <Button size="compact-xs" variant="default" onClick={onRetry}>
               Try again

@@ -97,6 +97,7 @@ function columnsOf({ deviceId, snapshotId }: SnapshotPlace): readonly Column<Lis
     {
       name: "Name",
       wide: true,
+      heads: true,
       cell: (entry) => (
         <span className={classes["name"]} title={typeLooks[entry.type].word}>
           <Icon name={typeLooks[entry.type].icon} />

@@ -13,16 +13,18 @@ interface PageProps {
   readonly mark?: ReactNode;
   readonly lead?: ReactNode;
   readonly actions?: ReactNode;
+  /** For forms and texts, whose lines should not grow with the window. */
+  readonly narrow?: boolean;
   readonly children: ReactNode;
 }
 
 /** One page: its way here, its title, what one can do, and then its matter. */
-export function Page({ title, trail, mark, lead, actions, children }: PageProps) {
+export function Page({ title, trail, mark, lead, actions, narrow = false, children }: PageProps) {
   useEffect(() => {
     document.title = `${visibleText(title)} · Holdfast`;
   }, [title]);
   return (
-    <div className={classes["page"]}>
+    <div className={classes["page"]} data-narrow={narrow || undefined}>
       <header className={classes["head"]}>
         {trail && <Trail steps={trail} />}
         <div className={classes["titleRow"]}>

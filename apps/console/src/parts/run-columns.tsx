@@ -18,6 +18,7 @@ const state: Column<Run> = {
 
 const kind: Column<Run> = {
   name: "Run",
+  heads: true,
   cell: (run) => (
     <>
       <Link to="/runs/$runId" params={{ runId: run.runId }} {...rowLink}>
