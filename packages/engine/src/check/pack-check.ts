@@ -3,7 +3,7 @@ import { storageErrors } from "@holdfast/storage";
 import { engineErrors } from "../errors.ts";
 import type { Id, PackId } from "../id.ts";
 import { packBytes, type PackedBlob } from "../pack/pack-header.ts";
-import type { PackReading } from "../pack/verify-pack.ts";
+import type { PackReading } from "../pack/pack-reading.ts";
 import { inParallel } from "../repository/in-parallel.ts";
 import type { Repository } from "../repository/repository.ts";
 import { Finding } from "./report.ts";

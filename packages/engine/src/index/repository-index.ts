@@ -131,6 +131,6 @@ export class RepositoryIndex {
 }
 
 /** Bytes of a blob when it is decoded. */
-export function plainLengthOf(place: { length: number; uncompressedLength: number }): number {
+function plainLengthOf(place: { length: number; uncompressedLength: number }): number {
   return place.uncompressedLength === 0 ? place.length - sealOverheadBytes : place.uncompressedLength;
 }

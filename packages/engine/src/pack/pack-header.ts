@@ -19,7 +19,7 @@ const rawEntryBytes = 1 + 4 + idBytes;
 const compressedEntryBytes = 1 + 4 + 4 + idBytes;
 /** The plain length of the encrypted header, in the pack's last four bytes. */
 export const headerLengthBytes = 4;
-export const packHeaderBytesMax = 16 * MiB;
+const packHeaderBytesMax = 16 * MiB;
 /** A pack with more entries could not be read back; checked before the entry that would be one too many. */
 export const packedBlobsMax = Math.floor((packHeaderBytesMax - sealOverheadBytes) / compressedEntryBytes);
 export const packBytesMin = rawEntryBytes + sealOverheadBytes + headerLengthBytes;

@@ -7,7 +7,7 @@ import { idOf } from "../id.ts";
 import { decodeBlob, encodeBlob } from "./blob-encoding.ts";
 import { packBytes, type PackedBlob } from "./pack-header.ts";
 import { PackWriter, packBytesTarget, type FinishedPack } from "./pack-writer.ts";
-import { readPack } from "./verify-pack.ts";
+import { readPack } from "./pack-reading.ts";
 
 const random = seededRandom("pack writer");
 const key = MasterKey.generate(random);

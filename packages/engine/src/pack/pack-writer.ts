@@ -7,12 +7,14 @@ import { engineErrors } from "../errors.ts";
 import { idFromBytes, type BlobId, type PackId } from "../id.ts";
 import type { EncodedBlob } from "./blob-encoding.ts";
 import { headerLengthBytes, packedBlobsMax, serialisePackHeader, type PackedBlob } from "./pack-header.ts";
-import { verifyPackBytes } from "./verify-pack.ts";
+import { verifyPackBytes } from "./pack-reading.ts";
 
 /** restic's default, and a size its own prune leaves alone. */
 export const packBytesTarget = 16 * MiB;
 /** Room beyond the target, so that the last chunk and the header of almost every pack fit without a copy. */
 const slackBytes = 9 * MiB;
+
+const lengthLimit = 2 ** 32;
 
 export interface FinishedPack {
   readonly id: PackId;
@@ -51,6 +53,7 @@ export class PackWriter {
   add(id: BlobId, { stored, uncompressedLength }: EncodedBlob): void {
     assert(this.#blobs.length < packedBlobsMax, "a full pack takes no more blobs");
     const length = stored.byteLength;
+    assert(length < lengthLimit, "a header has 32 bits for a length");
     this.#blobs.push({ type: this.#type, id, offset: this.#used, length, uncompressedLength });
     this.#append(stored);
   }

@@ -73,12 +73,18 @@ export class BlobWriter {
     return isNothingOpen && this.#uploads.size === 0 && this.#unindexed.length === 0 && !this.#stop.signal.aborted;
   }
 
+  /** @throws the first failure of this session's writing, if there was one */
+  throwIfFailed(): void {
+    this.#stop.signal.throwIfAborted();
+  }
+
   /**
    * Takes a blob in; waits first while enough is under way.
    * @param plain stays unchanged until this resolves
    */
   async save(type: BlobType, plain: Uint8Array, signal?: AbortSignal): Promise<SavedBlob> {
-    this.#stop.signal.throwIfAborted();
+    this.throwIfFailed();
+    signal?.throwIfAborted();
     const id = idOf(plain);
     if (this.#parts.index().has(type, id) || this.#queued[type].has(id)) return { id, isNew: false, storedBytes: 0 };
     this.#queued[type].set(id, plain.byteLength);
@@ -100,7 +106,7 @@ export class BlobWriter {
 
   /** Stores what is open, then the index files that name it. */
   async flush(signal?: AbortSignal): Promise<void> {
-    this.#stop.signal.throwIfAborted();
+    this.throwIfFailed();
     try {
       this.#finishPack("data");
       this.#finishPack("tree");

@@ -136,7 +136,7 @@ describe("when an upload fails", () => {
       expect(storage.hits).toBe(1);
       await expect(repository.saveBlob("data", random.bytes(10))).rejects.toThrow(withCode("STORAGE_UNREACHABLE"));
       await expect(repository.flush()).rejects.toThrow(withCode("STORAGE_UNREACHABLE"));
-      await expect(repository.saveUnpacked("snapshot", snapshotJson)).rejects.toThrow();
+      await expect(repository.saveUnpacked("snapshot", snapshotJson)).rejects.toThrow(withCode("STORAGE_UNREACHABLE"));
       const next = await reopen();
       const stored = new Set(await storage.names("pack"));
       for (const pack of next.packs()) expect(stored.has(pack.id)).toBe(true);

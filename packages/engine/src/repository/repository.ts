@@ -8,7 +8,7 @@ import type { BlobId, Id, PackId } from "../id.ts";
 import { RepositoryIndex } from "../index/repository-index.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import { packBytesTarget } from "../pack/pack-writer.ts";
-import { readPack, type PackReading } from "../pack/verify-pack.ts";
+import { readPack, type PackReading } from "../pack/pack-reading.ts";
 import { decodeFromPlace, readBlob } from "./blob-reader.ts";
 import { BlobWriter, type SavedBlob } from "./blob-writer.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
@@ -211,8 +211,10 @@ export class Repository {
   /**
    * Encrypts a document and stores it under the hash of what is stored.
    * A snapshot may only be saved when everything before it is flushed: whatever it names must be indexed.
+   * @throws what storing an earlier blob threw
    */
   async saveUnpacked(type: "snapshot" | "index", json: Uint8Array, signal?: AbortSignal): Promise<Id> {
+    this.#writer.throwIfFailed();
     assert(type !== "snapshot" || this.#writer.isFlushed, "no snapshot names blobs that no index knows");
     return this.#saveFile(type, json, signal);
   }
