@@ -1,6 +1,5 @@
-import { createHash, createPublicKey, verify } from "node:crypto";
 import { secondMs } from "@holdfast/base";
-import { certificateBytes, type Certificate } from "@holdfast/domain";
+import { verifyCertificate, type Certificate } from "@holdfast/domain";
 import type { HandedOut } from "../store/tables.ts";
 
 /** What a drill's certificate is compared with; all of it known before the keeper began. */
@@ -16,21 +15,13 @@ export interface ExpectedDrill {
   readonly chainHead: string;
 }
 
-/** The DER of an Ed25519 public key up to its 32 raw bytes. @see RFC 8410 section 4 */
-const ed25519Prefix = Buffer.from("302a300506032b6570032100", "hex");
-
-/** SHA-256 in hex of what is signed: how the next certificate of the client names this one. */
-export function certificateHash(certificate: Certificate): string {
-  return createHash("sha256").update(certificateBytes(certificate.body)).digest("hex");
-}
-
 /**
  * Whether a keeper's certificate is about the drill that it was given, continues the client's chain, and carries the
  * signature of the key that the keeper enrolled with.
  * @returns why not, or undefined when it is to be believed
  */
-export function findFault(certificate: Certificate, expected: ExpectedDrill): string | undefined {
-  const { body, signature } = certificate;
+export async function findFault(certificate: Certificate, expected: ExpectedDrill): Promise<string | undefined> {
+  const { body } = certificate;
   const { handedOut, keeper } = expected;
   const { objectives } = handedOut;
   const same: [string, unknown, unknown][] = [
@@ -55,11 +46,6 @@ export function findFault(certificate: Certificate, expected: ExpectedDrill): st
   }
   // Repositories keep nanoseconds and a time zone, the report kept milliseconds.
   if (Math.abs(Date.parse(body.snapshot.takenAt) - expected.takenAt.getTime()) > secondMs) return "another time";
-  const key = createPublicKey({
-    key: Buffer.concat([ed25519Prefix, Buffer.from(keeper.signingKey, "base64")]),
-    format: "der",
-    type: "spki",
-  });
-  const signed = verify(null, certificateBytes(body), key, Buffer.from(signature, "base64"));
-  return signed ? undefined : "a wrong signature";
+  const verdict = await verifyCertificate(certificate, { issuers: [keeper.signingKey] });
+  return verdict.valid ? undefined : `a wrong ${verdict.fault}`;
 }

@@ -1,4 +1,5 @@
 import type { MessageFromAgent, RunResult } from "@holdfast/contract";
+import { certificateHash } from "@holdfast/domain";
 import type { Party } from "../authz/party.ts";
 import { serverErrors } from "../errors.ts";
 import {
@@ -15,7 +16,7 @@ import { lockRun, setEnded, type RunRow } from "../store/runs.ts";
 import type { Writer } from "../store/store.ts";
 import { json } from "../store/tables.ts";
 import { findVault, revokeGatewayTokens, setVaultReady } from "../store/vaults.ts";
-import { certificateHash, findFault } from "./drill-certificate.ts";
+import { findFault } from "./drill-certificate.ts";
 import { holds, isOver } from "./held-run.ts";
 import { announceRun } from "./queue-run.ts";
 import { judgeReport, refuse, type FinishedMessage, type Verdict } from "./report.ts";
@@ -171,7 +172,7 @@ async function recordDrill(
 
   const { body } = certificate;
   const fault =
-    findFault(certificate, {
+    (await findFault(certificate, {
       handedOut,
       keeper: { identityId: keeper.identityId, signingKey: keeper.signingKey },
       deviceId: run.deviceId,
@@ -179,7 +180,7 @@ async function recordDrill(
       repositoryId: vault.repositoryId,
       takenAt: snapshot.takenAt,
       chainHead: head?.bodySha256 ?? "",
-    }) ?? resultFault(verdict, certificate);
+    })) ?? resultFault(verdict, certificate);
   if (fault !== undefined) {
     const { code, cure } = serverErrors.certificateRefused;
     return { state: "failed", result: null, failure: { code, message: `The drill's certificate has ${fault}.`, cure } };
@@ -195,7 +196,7 @@ async function recordDrill(
     position: (head?.position ?? 0) + 1,
     passed: body.result === "passed",
     certificate: json(certificate),
-    bodySha256: certificateHash(certificate),
+    bodySha256: await certificateHash(body),
     receivedAt: nowOf(services),
   });
   tx.announce({ about: "certificate", deviceId: run.deviceId, certificateId: body.certificateId });

@@ -1,8 +1,8 @@
+import type { RunKind } from "@holdfast/contract";
 import { sql } from "kysely";
 import { goodStates } from "./runs.ts";
 import type { Reader } from "./store.ts";
-import type { SnapshotTable } from "./tables.ts";
-import type { Selectable } from "kysely";
+import { json } from "./tables.ts";
 
 /** What the latest runs of one kind on one vault came to. */
 export interface RunHistory {
@@ -17,7 +17,7 @@ const lookBackRuns = 20;
 export async function runHistory(
   db: Reader,
   vaultId: string,
-  kind: "backup" | "replicate" | "drill",
+  kind: RunKind,
 ): Promise<RunHistory> {
   const latest = await db
     .selectFrom("runs")
@@ -37,14 +37,16 @@ export async function runHistory(
   };
 }
 
-/** When the last good full backup of a vault began. */
-export async function lastFullAt(db: Reader, vaultId: string): Promise<Date | null> {
+/** When the last good full backup of exactly these paths into a vault began. */
+export async function lastFullAt(db: Reader, vaultId: string, paths: readonly string[]): Promise<Date | null> {
+  const wanted = json(paths);
   const row = await db
     .selectFrom("snapshots")
     .innerJoin("runs", "runs.runId", "snapshots.runId")
     .select("runs.startedAt")
     .where("snapshots.vaultId", "=", vaultId)
     .where("snapshots.technology", "=", "full")
+    .where(sql<boolean>`snapshots.paths @> ${wanted}::jsonb and snapshots.paths <@ ${wanted}::jsonb`)
     .orderBy("runs.startedAt", "desc")
     .executeTakeFirst();
   return row?.startedAt ?? null;
@@ -63,17 +65,18 @@ export async function firstGoodAt(db: Reader, vaultId: string): Promise<Date | n
   return row?.endedAt ?? null;
 }
 
-/** The snapshots of a vault that are not at `place` yet, newest first, a few. */
-export function notCopied(db: Reader, vaultId: string, place: string): Promise<Selectable<SnapshotTable>[]> {
-  return db
+/** When the backup of the newest snapshot that is not at `place` yet ended; null when all are there. */
+export async function newestNotCopiedAt(db: Reader, vaultId: string, place: string): Promise<Date | null> {
+  const row = await db
     .selectFrom("snapshots")
-    .selectAll("snapshots")
+    .innerJoin("runs", "runs.runId", "snapshots.runId")
+    .select("runs.endedAt")
     .where("snapshots.vaultId", "=", vaultId)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
           selectFrom("copies")
-            .select(sql`1`.as("one"))
+            .select("copies.place")
             .whereRef("copies.vaultId", "=", "snapshots.vaultId")
             .whereRef("copies.snapshotId", "=", "snapshots.snapshotId")
             .where("copies.place", "=", place),
@@ -81,6 +84,6 @@ export function notCopied(db: Reader, vaultId: string, place: string): Promise<S
       ),
     )
     .orderBy("snapshots.runId", "desc")
-    .limit(10)
-    .execute();
+    .executeTakeFirst();
+  return row?.endedAt ?? null;
 }

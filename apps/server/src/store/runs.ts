@@ -51,20 +51,33 @@ export function queuedFor(db: Reader, executorId: string): Promise<RunRow[]> {
     .execute();
 }
 
-/** Not over yet, of one kind, for one device (and place, for replication). */
+/** A device's run that is not over, does the same kind of work, and was asked for at least what `ask` says. */
 export function findOpenRun(
   db: Reader,
   wanted: { deviceId: string; kind: RunKind; ask?: object },
 ): Promise<RunRow | undefined> {
+  const { deviceId, kind, ask } = wanted;
   return db
     .selectFrom("runs")
     .selectAll()
-    .where("deviceId", "=", wanted.deviceId)
-    .where("kind", "=", wanted.kind)
+    .where("deviceId", "=", deviceId)
+    .where("kind", "=", kind)
     .where("endedAt", "is", null)
-    .$if(wanted.ask !== undefined, (query) => query.where(sql<boolean>`ask @> ${json(wanted.ask)}::jsonb`))
+    .$if(ask !== undefined, (query) => query.where(sql<boolean>`ask @> ${json(ask)}::jsonb`))
     .orderBy("runId")
     .executeTakeFirst();
+}
+
+/** The kinds of work on a vault that are queued or going on. */
+export async function openKinds(db: Reader, vaultId: string): Promise<Set<RunKind>> {
+  const rows = await db
+    .selectFrom("runs")
+    .select("kind")
+    .distinct()
+    .where("vaultId", "=", vaultId)
+    .where("endedAt", "is", null)
+    .execute();
+  return new Set(rows.map((row) => row.kind));
 }
 
 /** The run, locked until the transaction ends; undefined also while somebody else holds that lock. */

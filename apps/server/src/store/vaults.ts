@@ -77,3 +77,8 @@ export async function deleteOldTokens(tx: Writer, before: Date): Promise<number>
   const enrolment = await tx.db.deleteFrom("enrolmentTokens").where("expiresAt", "<", before).executeTakeFirst();
   return Number(gateway.numDeletedRows + enrolment.numDeletedRows);
 }
+
+/** Vaults whose repository has not been made yet. */
+export function vaultsNotReady(db: Reader): Promise<VaultRow[]> {
+  return db.selectFrom("vaults").selectAll().where("readyAt", "is", null).orderBy("vaultId").execute();
+}
