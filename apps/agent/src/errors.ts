@@ -128,6 +128,12 @@ export const agentErrors = {
     cause: "The place for this vault's copy holds a repository that does not cut files as the vault does.",
     cure: "Move that repository out of the place; the next replication makes the copy anew.",
   },
+  copyIncomplete: {
+    code: "AGENT_COPY_INCOMPLETE",
+    kind: "damaged",
+    cause: "Some snapshots are damaged in the vault and were not copied; all others were.",
+    cure: "Run `holdfast check --read-data` on the vault to see what is affected; copies made earlier are not touched.",
+  },
   snapshotChanged: {
     code: "AGENT_SNAPSHOT_CHANGED",
     kind: "damaged",
@@ -139,12 +145,6 @@ export const agentErrors = {
     kind: "damaged",
     cause: "What was restored in a drill is not what the device had.",
     cure: "See the files that the certificate names; run `holdfast check --read-data`, and restore from the copy meanwhile.",
-  },
-  pathNotInSnapshot: {
-    code: "AGENT_PATH_NOT_IN_SNAPSHOT",
-    kind: "missing",
-    cause: "The snapshot has nothing of the kind asked for at this path.",
-    cure: "Browse the snapshot from its top again.",
   },
   interrupted: {
     code: "AGENT_INTERRUPTED",

@@ -7,3 +7,7 @@ export type { PartContext, RunningPart } from "./part.ts";
 export type { Identity } from "./state/identity.ts";
 export { partHome, type PartHome, type Role } from "./state/part-home.ts";
 export { vaultPasswordFile } from "./state/vault-passwords.ts";
+export { startAgent } from "./agent.ts";
+export { certificateFile } from "./jobs/drill-certificate.ts";
+export { startKeeper } from "./keeper.ts";
+export { runAgent, runKeeper } from "./run-part.ts";

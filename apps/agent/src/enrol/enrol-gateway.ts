@@ -1,16 +1,15 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { HoldfastError, type Clock } from "@holdfast/base";
-import { clientErrors } from "@holdfast/client";
-import { agentPaths, enrolled, type Enrolment } from "@holdfast/contract";
+import type { Enrolment } from "@holdfast/contract";
 import { agentErrors } from "../errors.ts";
-import { postJson } from "../server-access.ts";
 import { readIfThere, writeDurably } from "../state/durable-file.ts";
 import { ensureKey } from "../state/key-file.ts";
 import { ensurePrivateFolder } from "../state/private-folder.ts";
 import { certificateRequest } from "./certificate-request.ts";
 import { certificateFingerprint, parseFingerprint } from "./fingerprint.ts";
 import { fetchPinnedAuthority } from "./pinned-authority.ts";
+import { requestEnrolment } from "./request-enrolment.ts";
 import { parseServerUrl } from "./server-url.ts";
 
 /** What an enrolled gateway has, as PEM files that the gateway takes: its own key and certificate, and the authority. */
@@ -67,17 +66,10 @@ export async function enrolGateway(
     name: asked.name,
     certificateRequestPem: await certificateRequest(await ensureKey(files.keyFile, "ec")),
   };
-  const answer = enrolled.safeParse(
-    await postJson({ serverUrl, caPem: pinnedPem }, agentPaths.enrolment, request, signal),
-  );
-  if (!answer.success) {
-    throw new HoldfastError(clientErrors.badAnswer, `${serverUrl} answered the enrolment in another shape.`, {
-      internal: answer.error.message,
-    });
-  }
+  const answer = await requestEnrolment({ serverUrl, caPem: pinnedPem }, request, signal);
   // The certificate last: with it the enrolment is complete.
   await writeDurably(files.caFile, pinnedPem);
-  await writeDurably(files.certificateFile, answer.data.certificatePem);
+  await writeDurably(files.certificateFile, answer.certificatePem);
   return files;
 }
 

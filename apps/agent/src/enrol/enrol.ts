@@ -1,8 +1,6 @@
 import { HoldfastError } from "@holdfast/base";
-import { clientErrors } from "@holdfast/client";
-import { agentPaths, enrolled, type Enrolment } from "@holdfast/contract";
+import type { Enrolment } from "@holdfast/contract";
 import { agentErrors } from "../errors.ts";
-import { postJson } from "../server-access.ts";
 import { readIdentity, writeIdentity, ensureIdentityKey, type Identity } from "../state/identity.ts";
 import { ensureKeeperKeys } from "../state/keeper-keys.ts";
 import { rawPublicKey } from "../state/key-file.ts";
@@ -10,6 +8,7 @@ import { openPartHome, type PartHome, type Role } from "../state/part-home.ts";
 import { certificateFingerprint, parseFingerprint } from "./fingerprint.ts";
 import { certificateRequest } from "./certificate-request.ts";
 import { fetchPinnedAuthority } from "./pinned-authority.ts";
+import { requestEnrolment } from "./request-enrolment.ts";
 import { parseServerUrl } from "./server-url.ts";
 
 export interface EnrolmentRequest {
@@ -52,18 +51,9 @@ export async function enrolAgent(request: EnrolmentRequest, signal?: AbortSignal
     certificateRequestPem: await certificateRequest(await ensureIdentityKey(home)),
     ...(request.kind === "keeper" && { keeperKeys: await publicKeeperKeys(home) }),
   };
-  const answer = enrolled.safeParse(await postJson({ serverUrl, caPem }, agentPaths.enrolment, asked, signal));
-  if (!answer.success) {
-    throw new HoldfastError(
-      clientErrors.badAnswer,
-      `${serverUrl} answered the enrolment in another shape than expected.`,
-      {
-        internal: answer.error.message,
-      },
-    );
-  }
+  const answer = await requestEnrolment({ serverUrl, caPem }, asked, signal);
   // The pinned authority is kept, whatever the answer calls one: trust came with the token and comes from nowhere else.
-  const identity = { ...answer.data, caPem, kind: request.kind, name: request.name, serverUrl };
+  const identity = { ...answer, caPem, kind: request.kind, name: request.name, serverUrl };
   await writeIdentity(home, identity);
   return identity;
 }

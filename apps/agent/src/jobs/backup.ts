@@ -1,14 +1,14 @@
-import { HoldfastError } from "@holdfast/base";
+import { HoldfastError, minuteMs } from "@holdfast/base";
 import type { RunResult } from "@holdfast/contract";
 import { backup, Repository, type BackupProgress, type BackupResult, type ItemProblem } from "@holdfast/engine";
 import { filesSource } from "@holdfast/sources";
-import { minuteMs } from "@holdfast/base";
 import { agentErrors } from "../errors.ts";
 import { programVersion } from "../program-version.ts";
 import type { JobOf, JobOutcome, RunContext } from "../runs/run-context.ts";
 import type { PartHome } from "../state/part-home.ts";
 import { readVaultPassword } from "../state/vault-passwords.ts";
-import { allowedPaths, type AllowedPaths } from "./allowed-paths.ts";
+import { allowedPaths, type AllowedPaths, type PathRules } from "./allowed-paths.ts";
+import { literalPattern } from "./literal-pattern.ts";
 import { repositoryUser } from "./repository-user.ts";
 import { openVaultStorage } from "./vault-storage.ts";
 
@@ -23,11 +23,11 @@ const unreadNamedBytesMax = 200_000;
 /** Backs up the plan's paths into the plan's vault. What could not be read makes the outcome a warning, and is named. */
 export async function backUp(
   home: PartHome,
-  allow: readonly string[] | undefined,
+  rules: PathRules,
   job: JobOf<"backup">,
   run: RunContext,
 ): Promise<JobOutcome> {
-  const allowed = await allowedPaths(job.spec.paths, { allow, home: home.home });
+  const allowed = await allowedPaths(job.spec.paths, rules);
   const password = await readVaultPassword(home, job.vaultId);
   if (password === undefined) {
     throw new HoldfastError(agentErrors.vaultUnknown, `This device has no password for the vault ${job.vaultId}.`);
@@ -65,11 +65,6 @@ function sourceOf(allowed: AllowedPaths, excludes: readonly string[]) {
     // Not recorded in the snapshot: it is this machine's rule and not the plan's.
     excludesUnrecorded: allowed.homes.map(literalPattern),
   });
-}
-
-/** A pattern that means the path as it stands. */
-function literalPattern(path: string): string {
-  return path.replaceAll(/[*?[\]\\]/g, "\\$&");
 }
 
 function progressOf(progress: BackupProgress) {

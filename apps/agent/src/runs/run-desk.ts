@@ -8,7 +8,7 @@ import {
   type Log,
   type Random,
 } from "@holdfast/base";
-import type { Job, MessageFromAgent } from "@holdfast/contract";
+import { channelMessageBytesMax, messageFromAgent, type Job, type MessageFromAgent } from "@holdfast/contract";
 import type { Welcome } from "../channel/connection.ts";
 import { agentErrors } from "../errors.ts";
 import type { HeldRun, Journal } from "../state/journal.ts";
@@ -16,6 +16,8 @@ import { detailOf, failed, failureReport } from "./outcome.ts";
 import { perform } from "./perform.ts";
 import type { JobOutcome, JobTable } from "./run-context.ts";
 import { RunReporter } from "./run-reporter.ts";
+
+type Finished = Extract<MessageFromAgent, { type: "finished" }>;
 
 interface RunDeskOptions {
   readonly jobs: JobTable;
@@ -184,7 +186,7 @@ export class RunDesk {
   /** Makes the outcome durable, then says it. One that nobody waits for any more is dropped. */
   #conclude(run: HeldRun, outcome: JobOutcome, signal: AbortSignal): void {
     const { journal, log, send } = this.#options;
-    const finished: MessageFromAgent = { type: "finished", ...run, ...outcome };
+    const finished = deliverable({ type: "finished", ...run, ...outcome }, log);
     try {
       if (isFailure(signal.reason, agentErrors.leaseLost)) return journal.forget(run.runId);
       journal.finish({ ...run, report: JSON.stringify(finished) });
@@ -210,7 +212,7 @@ export class RunDesk {
     for (const { runId, leaseId, kind } of journal.unfinished()) {
       log.warn("A run was interrupted when this program last ended.", { runId, kind });
       const failure = new HoldfastError(agentErrors.interrupted, "The agent stopped in the middle of the run.");
-      const finished: MessageFromAgent = { type: "finished", runId, leaseId, ...failed(failure) };
+      const finished: Finished = { type: "finished", runId, leaseId, ...failed(failure) };
       journal.finish({ runId, leaseId, report: JSON.stringify(finished) });
     }
   }
@@ -227,6 +229,19 @@ export class RunDesk {
       if (!signal.aborted) this.#options.log.error("A timer of the agent broke.", { because: messageOf(error) });
     });
   }
+}
+
+/**
+ * The report, or one that says why there is none: one that the server cannot take would be refused, and said again, for
+ * ever. What a hostile device put into its repository must not silence a keeper.
+ */
+function deliverable(finished: Finished, log: Log): Finished {
+  const parsed = messageFromAgent.safeParse(finished);
+  if (parsed.success && Buffer.byteLength(JSON.stringify(finished)) <= channelMessageBytesMax) return finished;
+  log.error("The report cannot be sent.", { detail: parsed.error?.message ?? "too long" });
+  const { type, runId, leaseId } = finished;
+  const failure = new HoldfastError(agentErrors.unexpected, "The run ended, but its report cannot be sent.");
+  return { type, runId, leaseId, ...failed(failure) };
 }
 
 function unknownJob(): Promise<JobOutcome> {

@@ -49,27 +49,30 @@ export class RunReporter {
     this.#sendLinesWhenDue();
   }
 
-  /** Sends the lines that are waiting; those that cannot go wait on. */
+  /** Sends all lines that are waiting; those that cannot go wait on. */
   flush(): void {
-    if (this.#lostLines > 0 && this.#lines[0] !== undefined) {
-      const text = `${this.#lostLines} lines before this one were left out; the agent's own log has them.`;
-      if (!this.#sendLines([{ at: this.#lines[0].at, level: "warning", text }])) return;
-      this.#lostLines = 0;
-    }
-    while (this.#lines.length > 0) {
-      if (!this.#sendLines(this.#lines.slice(0, linesPerMessageMax))) return;
-      this.#lines = this.#lines.slice(linesPerMessageMax);
-    }
+    while (this.#lines.length > 0) if (!this.#sendNext()) return;
   }
 
+  /** One message at a time: the server hangs up on a part that floods it. */
   #sendLinesWhenDue(): void {
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#lastLinesMs < progressEveryMs) return;
+    if (this.#lines.length === 0 || nowMs - this.#lastLinesMs < progressEveryMs) return;
     this.#lastLinesMs = nowMs;
-    this.flush();
+    this.#sendNext();
   }
 
-  #sendLines(lines: LogLine[]): boolean {
-    return this.#send({ type: "log", ...this.#run, lines });
+  #sendNext(): boolean {
+    const lines = this.#lines.slice(0, linesPerMessageMax);
+    const first = lines[0];
+    if (this.#lostLines > 0 && first !== undefined) {
+      const text = `${this.#lostLines} lines before this one were left out; the agent's own log has them.`;
+      lines.splice(linesPerMessageMax - 1);
+      lines.unshift({ at: first.at, level: "warning", text });
+    }
+    if (!this.#send({ type: "log", ...this.#run, lines })) return false;
+    this.#lines = this.#lines.slice(this.#lostLines > 0 ? lines.length - 1 : lines.length);
+    this.#lostLines = 0;
+    return true;
   }
 }
