@@ -19,7 +19,7 @@ export { generatePolynomial, isIrreducible, type Polynomial } from "./chunker/po
 export { defaultKdf, type KdfParameters } from "./crypto/key-file.ts";
 export type { PackedBlob } from "./pack/pack-header.ts";
 export { packBytesTarget } from "./pack/pack-writer.ts";
-export type { PackReading } from "./pack/verify-pack.ts";
+export type { PackReading } from "./pack/pack-reading.ts";
 export type { SavedBlob } from "./repository/blob-writer.ts";
 export type { RepositoryLock } from "./repository/held-lock.ts";
 export type { LockKind } from "./repository/lock-file.ts";

@@ -125,9 +125,9 @@ function chooser(options: CheckOptions, census: PackCensus): (id: PackId) => boo
 function hintsFrom(census: PackCensus, repeatedPacks: readonly PackId[]): string[] {
   const hints: string[] = [];
   const { packs, bytes } = census.unindexed;
-  if (packs > 0) hints.push(`${count(packs, "pack")} (${formatBytes(bytes)}) no index names; prune removes them.`);
-  if (census.mixed > 0)
-    hints.push(`${count(census.mixed, "pack")} hold data and trees together; prune separates them.`);
-  if (repeatedPacks.length > 0) hints.push(`${count(repeatedPacks.length, "pack")} are in several index files.`);
+  if (packs > 0) hints.push(`No index names ${count(packs, "pack")} (${formatBytes(bytes)}); prune removes them.`);
+  if (census.mixed > 0) hints.push(`Data and trees share ${count(census.mixed, "pack")}; prune separates them.`);
+  if (repeatedPacks.length > 0)
+    hints.push(`Several index files list ${count(repeatedPacks.length, "pack")}; no harm in that.`);
   return hints;
 }

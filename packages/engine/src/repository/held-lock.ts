@@ -122,6 +122,7 @@ export class HeldLock implements RepositoryLock {
         await this.#ensureIsThere(old, signal);
         const renewed = await this.#store.save(this.#describe(), signal);
         this.#ids.splice(-1, 0, renewed); // not valid yet, but to be removed if it never becomes so
+        if (this.#released.signal.aborted) await this.#store.remove(renewed); // nobody else is left to do it
         signal.throwIfAborted(); // an answer that came too late counts for nothing
         if (isDoubtful) {
           await this.#clock.sleep(recheckAfterMs, signal);

@@ -190,6 +190,13 @@ describe("lock files that cannot be read", () => {
     expect(fixture.storage.hits).toBe(3);
   });
 
+  test("because the storage cannot be reached are not taken for damaged", async () => {
+    const fixture = await repositoryFixture({ seed: 25 });
+    await foreignLock(fixture.repository, {});
+    fixture.storage.add({ operation: "read", type: "lock", how: "fail" });
+    await expect(acquire(fixture, "shared")).rejects.toThrow(withCode("STORAGE_UNREACHABLE"));
+  });
+
   test("of no length are uploads that never happened", async () => {
     const fixture = await repositoryFixture({ seed: 12 });
     await fixture.storage.write({ type: "lock", name: "ab".repeat(32) }, new Uint8Array(0));
@@ -335,6 +342,19 @@ test("a release that the storage refuses is no failure of the work", async () =>
   fixture.storage.add({ operation: "remove", type: "lock", how: "fail" });
   await lock.release();
   await lock.release(); // twice is once
+});
+
+test("a renewal that ends after the release leaves no lock behind", async () => {
+  const fixture = await repositoryFixture({ seed: 26 });
+  const lock = await acquire(fixture, "shared");
+  const write = fixture.storage.pauseBefore("write", "lock");
+  await pass(fixture, 5 * minuteMs + 5 * secondMs);
+  await write.reached;
+  await passTimeUntil(fixture.clock, lock.release(), secondMs); // waits a minute, then no longer
+  write.resume();
+  await setImmediate();
+  await setImmediate();
+  expect(await fixture.storage.names("lock")).toEqual([]);
 });
 
 test("an aborted wait leaves no lock behind", async () => {

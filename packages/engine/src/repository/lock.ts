@@ -27,6 +27,7 @@ export interface LockStore {
 }
 
 export interface LockOptions {
+  /** This machine's own name, also where snapshots are made under another. */
   readonly hostname: string;
   readonly username: string;
   readonly pid: number;
@@ -134,8 +135,10 @@ async function loadLocks(
       try {
         known.set(id, parseLockFile(await store.load(id, signal)));
       } catch (error) {
+        if (isFailure(error, storageErrors.missing)) continue; // released meanwhile
+        if (error instanceof HoldfastError && error.kind !== "damaged") throw error;
         signal?.throwIfAborted();
-        if (!isFailure(error, storageErrors.missing)) unreadable ??= { id, error };
+        unreadable ??= { id, error };
       }
     }
     for (const id of known.keys()) if (!there.has(id)) known.delete(id);

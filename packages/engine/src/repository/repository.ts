@@ -15,6 +15,7 @@ import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { RepositoryConfig } from "./config.ts";
 import { isStored } from "./content-file.ts";
 import type { HeldLock, RepositoryLock } from "./held-lock.ts";
+import { inParallel } from "./in-parallel.ts";
 import type { LockKind } from "./lock-file.ts";
 import { acquireLock, type LockOptions } from "./lock.ts";
 import type { UnpackedType } from "./unpacked-file.ts";
@@ -132,7 +133,8 @@ export class Repository {
       this.#loadedIndexes = new Set();
     }
     const missing = listed.filter((id) => !this.#loadedIndexes.has(id));
-    await Promise.all(missing.map((id) => this.#reads.run(() => this.#loadIndexFile(id, signal, onDamaged))));
+    const readsMax = this.storage.properties.connectionsMax;
+    await inParallel(missing, readsMax, (id) => this.#loadIndexFile(id, signal, onDamaged));
   }
 
   /** True when the blob is stored, or queued in this session. */
@@ -278,7 +280,9 @@ export class Repository {
       try {
         this.#index.addIndexFile(json, this.version);
       } catch (cause) {
-        throw new HoldfastError(engineErrors.indexDamaged, `The index file ${id} is ${messageOf(cause)}.`, { cause });
+        throw new HoldfastError(engineErrors.indexDamaged, `The index file ${id} is damaged: ${messageOf(cause)}.`, {
+          cause,
+        });
       }
       this.#loadedIndexes.add(id);
     } catch (error) {
