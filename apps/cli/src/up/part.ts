@@ -85,8 +85,7 @@ export class Part {
     giveUp.abort();
     if ("message" in outcome) return new Part(options, child, ended, log, outcome.message);
     if ("how" in outcome) throw failureOf(options, outcome.how, log);
-    child.kill("SIGTERM");
-    await ended;
+    await endChild(child, ended, options.clock);
     signal.throwIfAborted();
     throw new HoldfastError(
       upErrors.partSilent,
@@ -96,21 +95,25 @@ export class Part {
 
   /** Asks it to end and waits; one that does not listen is killed. */
   async stop(): Promise<void> {
-    this.#child.kill("SIGTERM");
-    const patience = new AbortController();
-    const late = this.#clock.sleep(stopWithinMs, patience.signal).then(
-      () => this.#child.kill("SIGKILL"),
-      () => {},
-    );
-    await this.ended;
-    patience.abort();
-    await late;
+    await endChild(this.#child, this.ended, this.#clock);
   }
 
   /** The failure of a part that ended by itself. */
   failure(how: string): HoldfastError {
     return failureOf({ name: this.name, logFile: this.logFile }, how, this.#log);
   }
+}
+
+async function endChild(child: ChildProcess, ended: Promise<string>, clock: Clock): Promise<void> {
+  child.kill("SIGTERM");
+  const patience = new AbortController();
+  const late = clock.sleep(stopWithinMs, patience.signal).then(
+    () => void child.kill("SIGKILL"),
+    () => {}, // it ended in time
+  );
+  await ended;
+  patience.abort();
+  await late;
 }
 
 function endOf(child: ChildProcess): Promise<string> {

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { HoldfastError, messageOf, type Clock } from "@holdfast/base";
-import { apiClient as newApiClient, type ApiClient } from "@holdfast/client";
-import type { IdentityKind } from "@holdfast/contract";
 import { join } from "node:path";
+import { HoldfastError, type Clock } from "@holdfast/base";
+import type { ApiClient } from "@holdfast/client";
+import type { IdentityKind } from "@holdfast/contract";
+import { installationClient } from "../installation.ts";
 import { upErrors } from "./errors.ts";
 import { freePort } from "./free-port.ts";
 import type { Home } from "./home.ts";
@@ -54,7 +54,7 @@ export class Service {
       ({ ready }) => `Server: console at ${textOf(ready, "url")}`,
     );
     const consoleUrl = textOf(server.ready, "url");
-    const apiClient = newApiClient({ baseUrl: consoleUrl, token: await this.#installationToken() });
+    const apiClient = await installationClient(home.folder, consoleUrl);
     const organisations = await steps.step(
       "Making the provider and a sample client",
       () => ensureOrganisations(apiClient, names, signal),
@@ -133,16 +133,6 @@ export class Service {
       HOLDFAST_CA_FINGERPRINT: made.caFingerprint,
       HOLDFAST_NAME: this.#options.names.machine,
     };
-  }
-
-  /** What lets whoever may read the server's files act as the installation. */
-  async #installationToken(): Promise<string> {
-    const file = join(this.#options.home.folder, "server", "installation-token");
-    try {
-      return (await readFile(file, "utf8")).trim();
-    } catch (error) {
-      throw new HoldfastError(upErrors.homeUnusable, `${file} cannot be read: ${messageOf(error)}`, { cause: error });
-    }
   }
 }
 
