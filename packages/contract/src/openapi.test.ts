@@ -53,3 +53,10 @@ test("every reference leads to a schema of the document", () => {
     expect(Object.keys(document.components.schemas), reference).toContain(name);
   }
 });
+
+test("every schema says itself what it is", () => {
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    const { type, anyOf, oneOf } = schema as { type?: unknown; anyOf?: unknown; oneOf?: unknown };
+    expect(type ?? anyOf ?? oneOf, name).toBeDefined();
+  }
+});

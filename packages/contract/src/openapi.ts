@@ -1,3 +1,4 @@
+import { assert } from "@holdfast/base";
 import { z } from "zod";
 import { api } from "./api.ts";
 import type { Route } from "./route.ts";
@@ -100,36 +101,28 @@ function schemaOf(shape: z.ZodType, io: "input" | "output", schemas: Schemas): S
     $schema: _,
     $defs = {},
     ...root
-  } = z.toJSONSchema(shape, { io, unrepresentable: "any" }) as {
+  } = z.toJSONSchema(shape, { io, override: openToMore }) as {
     $schema?: string;
     $defs?: Record<string, Schema>;
   } & Schema;
-  const names = new Map<string, string>();
   const own = shape.meta()?.id;
-  const named = { ...$defs, ...(own === undefined ? {} : { [own]: root }) };
-  for (const name of Object.keys(named)) names.set(name, name);
-  for (const [name, schema] of Object.entries(named)) keep(schemas, name, io, withReferences(schema), names);
-  if (own !== undefined) return { $ref: `#/components/schemas/${names.get(own)}` };
-  return withReferences(root);
+  const named = own === undefined || own in $defs ? $defs : { ...$defs, [own]: root };
+  for (const [name, schema] of Object.entries(named)) keep(schemas, name, withReferences(schema));
+  return own === undefined ? withReferences(root) : { $ref: `#/components/schemas/${own}` };
 }
 
-/** The same name may look different where defaults apply: then what is sent gets a name of its own. */
-function keep(
-  schemas: Schemas,
-  name: string,
-  io: "input" | "output",
-  schema: Schema,
-  names: Map<string, string>,
-): void {
+/** Readers of this version must bear fields that a later one adds. */
+function openToMore({ jsonSchema }: { readonly jsonSchema: { additionalProperties?: unknown } }): void {
+  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+}
+
+/** A name stands for one schema, whether it is sent or answered: nothing named has defaults. */
+function keep(schemas: Schemas, name: string, schema: Schema): void {
   const { id: _, ...plain } = schema;
   const before = schemas.get(name);
-  if (before === undefined || JSON.stringify(before) === JSON.stringify(plain)) {
-    schemas.set(name, plain);
-    return;
-  }
-  const other = io === "input" ? `${name}Input` : `${name}Output`;
-  names.set(name, other);
-  schemas.set(other, plain);
+  const same = before === undefined || JSON.stringify(before) === JSON.stringify(plain);
+  assert(same, `${name} looks different where it is sent and where it is answered`);
+  schemas.set(name, plain);
 }
 
 function withReferences(schema: Schema): Schema {

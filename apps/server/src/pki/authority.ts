@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 finds its parts through it, so it comes first
 import "reflect-metadata";
 import { createHash, webcrypto } from "node:crypto";
 import net from "node:net";

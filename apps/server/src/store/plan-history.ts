@@ -14,11 +14,7 @@ export interface RunHistory {
 /** Looks back at most this far for failures in a row; after so many the pause between retries no longer grows. */
 const lookBackRuns = 20;
 
-export async function runHistory(
-  db: Reader,
-  vaultId: string,
-  kind: RunKind,
-): Promise<RunHistory> {
+export async function runHistory(db: Reader, vaultId: string, kind: RunKind): Promise<RunHistory> {
   const latest = await db
     .selectFrom("runs")
     .select(["state", "startedAt", "endedAt"])

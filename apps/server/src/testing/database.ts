@@ -10,7 +10,12 @@ import { openStore } from "../store/store.ts";
 
 /** How `pg` reaches a database of the test's own. */
 export interface TestDatabase {
-  readonly connection: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+  readonly connection: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly database: string;
+  };
   /** The same for DATABASE_URL. */
   readonly url: string;
 }
@@ -40,7 +45,11 @@ async function startWithTemplate(): Promise<{ postgres: EmbeddedPostgres; dir: s
   await administer(postgres, `create database ${template}`);
   const means = { connection: { ...postgres.connection, database: template }, log: silentLog, clock: systemClock };
   await (await openStore(means)).close();
-  const unused = { secret: "only for making tables", origins: ["http://127.0.0.1"] as const, onSession: async () => {} };
+  const unused = {
+    secret: "only for making tables",
+    origins: ["http://127.0.0.1"] as const,
+    onSession: async () => {},
+  };
   await (await openSignIn({ ...means, ...unused })).close();
   return { postgres, dir };
 }

@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 finds its parts through it, so it comes first
+import "reflect-metadata";
 import { createHash, generateKeyPairSync, webcrypto, type KeyObject } from "node:crypto";
 import { hourMs } from "@holdfast/base";
 import type { IdentityKind } from "@holdfast/contract";
