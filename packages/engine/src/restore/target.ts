@@ -129,6 +129,7 @@ export class Target {
     if (from === 0) await this.#attempt(names, () => this.#beginFile(names, node));
     for (const id of content.slice(from, to)) {
       if (this.#open === undefined) return; // nothing to write, or it failed
+      this.#parts.signal.throwIfAborted();
       const chunk = await supply(id);
       await this.#attempt(names, async () => this.#append(chunk));
     }
