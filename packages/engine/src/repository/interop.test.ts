@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { MiB, silentLog, systemClock, systemRandom } from "@holdfast/base";
 import { localStorage } from "@holdfast/storage";
 import { temporaryDirectory } from "@holdfast/testkit";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { checkRepository } from "../check/check.ts";
 import { chunks } from "../chunker/chunks.ts";
 import { copySnapshots } from "../copy/copy.ts";
@@ -169,7 +169,9 @@ describe.runIf(hasRestic)("locks", () => {
     const shared = await repository.lock("shared", here);
     await restic(dir, "snapshots");
     await expect(restic(dir, "check")).rejects.toThrow(/already locked/);
-    process.once("SIGHUP", () => {}); // restic probes with it; a program that holds locks must survive it
+    const survive = () => {}; // restic probes with SIGHUP, which a program that holds locks must survive
+    process.on("SIGHUP", survive);
+    onTestFinished(() => void process.off("SIGHUP", survive));
     await restic(dir, "unlock");
     expect(await repository.list("lock")).toHaveLength(1);
     await shared.release();
