@@ -24,6 +24,8 @@ interface Estimates {
   /** Files that change in a day, whole: an upper bound, since only their changed parts are stored. */
   readonly dailyChangedBytes: number;
   readonly dailyStoredBytes: number;
+  readonly weeklyStoredBytes: number;
+  readonly monthlyStoredBytes: number;
   /** Share of the time that reading the changes takes; at 1 backups could never catch up. */
   readonly load: number;
 }
@@ -83,6 +85,8 @@ function estimate(assessment: Assessment): Estimates {
     firstStoredBytes: stored(bytes),
     dailyChangedBytes,
     dailyStoredBytes: stored(dailyChangedBytes),
+    weeklyStoredBytes: stored(changedBytes.week),
+    monthlyStoredBytes: stored(changedBytes.month),
     load: timeMs(dailyChangedBytes) / dayMs,
   };
 }
@@ -125,12 +129,11 @@ function retentionFor(estimates: Estimates): PlanSpec["retention"] {
   return { keepDaily: 7, keepWeekly: 4, keepMonthly: 6 };
 }
 
-/** What the kept snapshots store beyond the newest, at most: a day's change for each day that one stands for. */
+/** What the kept snapshots store beyond the newest, at most: what changed in the time that each one stands for. */
 function historyBytes(retention: PlanSpec["retention"], estimates: Estimates): number {
   const { keepDaily, keepWeekly, keepMonthly } = retention;
-  const perWeek = Math.min(7 * estimates.dailyStoredBytes, estimates.firstStoredBytes);
-  const perMonth = Math.min(30 * estimates.dailyStoredBytes, estimates.firstStoredBytes);
-  return keepDaily * estimates.dailyStoredBytes + keepWeekly * perWeek + keepMonthly * perMonth;
+  const { dailyStoredBytes, weeklyStoredBytes, monthlyStoredBytes } = estimates;
+  return keepDaily * dailyStoredBytes + keepWeekly * weeklyStoredBytes + keepMonthly * monthlyStoredBytes;
 }
 
 function reasonsFor(assessment: Assessment, spec: PlanSpec, estimates: Estimates): PlanReason[] {
