@@ -2,7 +2,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startAgentProcess } from "./agent-process.ts";
-import { complete, deviceInstallation, gatewayToken, handOut, reportOf } from "./device-installation.ts";
+import { complete, deviceInstallation, handOut, reportOf } from "./device-installation.ts";
+import { gatewayToken } from "./held-gateway.ts";
 
 async function preparedDevice() {
   const installation = await deviceInstallation();

@@ -2,18 +2,14 @@ import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { partHome, vaultPasswordFile } from "@holdfast/agent";
-import { silentLog, systemClock } from "@holdfast/base";
 import type { Job, MessageFromAgent } from "@holdfast/contract";
-import { serveGateway, staticGrants, tokenSha256 } from "@holdfast/gateway";
-import { localStorage } from "@holdfast/storage";
-import { faultyStorage, temporaryDirectory } from "@holdfast/testkit";
+import { temporaryDirectory } from "@holdfast/testkit";
 import { controlServer, type ControlConnection } from "../../apps/agent/src/testing/control-server.ts";
+import { heldGateway, vaultId } from "./held-gateway.ts";
 
 const run = promisify(execFile);
-export const vaultId = "018f0000-0000-7000-8000-000000000005";
-export const gatewayToken = "a-token-of-the-gateway";
 const enrolmentToken = "a-token-that-is-long-enough";
 
 export type Finished = Extract<MessageFromAgent, { type: "finished" }>;
@@ -25,20 +21,7 @@ export type Finished = Extract<MessageFromAgent, { type: "finished" }>;
 export async function deviceInstallation() {
   const root = await temporaryDirectory();
   const server = await controlServer();
-  const { key: keyPem, cert: certificatePem } = await server.authority.serverCertificate("127.0.0.1");
-  const repository = path.join(root, "repositories", vaultId);
-  const storage = faultyStorage(localStorage(repository));
-  const grant = { repository: vaultId, appendOnly: true, mayRead: true, quotaBytes: undefined };
-  const gateway = await serveGateway({
-    storageOf: () => storage,
-    grants: staticGrants([{ ...grant, tokenSha256: tokenSha256(gatewayToken) }]),
-    listen: { host: "127.0.0.1", port: 0 },
-    tls: { keyPem, certificatePem },
-    clock: systemClock,
-    log: silentLog,
-  });
-  onTestFinished(() => gateway.close());
-
+  const { access, storage, repository } = await heldGateway(server.authority, root);
   const home = path.join(root, "home");
   server.tokens.add(enrolmentToken);
   const environment = {
@@ -47,12 +30,6 @@ export async function deviceInstallation() {
     HOLDFAST_ENROLMENT_TOKEN: enrolmentToken,
     HOLDFAST_CA_FINGERPRINT: server.authority.fingerprint,
     HOLDFAST_LOG_LEVEL: "debug",
-  };
-  const access = {
-    url: `rest:${gateway.url}/${vaultId}/`,
-    user: "device",
-    token: gatewayToken,
-    caPem: server.authority.caPem,
   };
   const prepareVault: Job = {
     kind: "prepare-vault",

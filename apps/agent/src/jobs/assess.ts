@@ -7,6 +7,8 @@ import { literalPattern } from "./literal-pattern.ts";
 
 /** Enough for a steady figure, short enough that a person waits for it. */
 const sampleBudgetMs = 5 * secondMs;
+/** @see packages/contract/src/plans.ts */
+const compressionRatioMax = 2;
 
 /** Measures what a backup of these paths would take, and how a sample of it cuts and compresses. */
 export async function assessPaths(rules: PathRules, job: JobOf<"assess">, run: RunContext): Promise<JobOutcome> {
@@ -18,6 +20,9 @@ export async function assessPaths(rules: PathRules, job: JobOf<"assess">, run: R
     ({ files, bytes }) => run.progress({ phase: "assess", filesDone: files, bytesDone: bytes, errors: 0, current: [] }),
     run.signal,
   );
+  // What encryption adds outweighs a file of some bytes many times over; for a plan that is no more than "grows".
+  const compressionRatio = Math.min(found.sample.compressionRatio, compressionRatioMax);
   // Under the names that were asked for, by which the server knows them again.
-  return succeeded({ kind: "assess", assessment: { ...found, paths: [...job.paths] } });
+  const assessment = { ...found, paths: [...job.paths], sample: { ...found.sample, compressionRatio } };
+  return succeeded({ kind: "assess", assessment });
 }
