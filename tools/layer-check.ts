@@ -1,11 +1,11 @@
 import path from "node:path";
-import { layers, ownedGlobals, ownedModules, privateRooms, testOnly } from "./layers.ts";
+import { layers, ownedGlobals, ownedModules, privateRooms, testOnly, type Layer } from "./layers.ts";
 import type { SourceFile, Use } from "./source-file.ts";
 
 type LayerName = keyof typeof layers;
 
 /** Tests, and the folders of what only they use. */
-const isTest = (file: string) => /(\.test|-fixture)\.tsx?$|\/testing\//.test(file);
+const isTest = (file: string) => /(\.test|[.-]fixture)\.tsx?$|\/testing\//.test(file);
 
 /** Every rule that `files` break, one line each: file, line, what was imported or read, and the rule's reason. */
 export function brokenRules(files: readonly SourceFile[]): string[] {
@@ -48,9 +48,9 @@ function* importFaults(file: string, from: LayerName, { what }: Use): Generator<
     if (rest.length > 0) yield `a package is entered through its index (@holdfast/${name})`;
     yield* packageFaults(file, from, name ?? "");
   }
-  for (const { modules, within, room, because } of ownedModules) {
+  for (const { modules, within, rooms, because } of ownedModules) {
     const isOwned = modules.some((module) => what === module || what.startsWith(`${module}/`));
-    if (isOwned && from === within && !isTest(file) && roomOf(file, from) !== room) yield because;
+    if (isOwned && from === within && !isTest(file) && !rooms.includes(roomOf(file, from))) yield because;
   }
 }
 
@@ -68,9 +68,11 @@ function* relativeFaults(file: string, from: LayerName, what: string): Generator
 function* packageFaults(file: string, from: LayerName, to: string): Generator<string> {
   if (to === testOnly.name) {
     if (!isTest(file) && from !== testOnly.name) yield testOnly.because;
-  } else if (to !== from && !(layers[from].may as readonly string[]).includes(to)) {
-    yield `${from} may import ${layers[from].may.join(", ") || "nothing of ours"}: ${layers[from].because}`;
+    return;
   }
+  const { may, testsMay = [], because }: Layer = layers[from];
+  if (to === from || may.includes(to) || (isTest(file) && testsMay.includes(to))) return;
+  yield `${from} may import ${may.join(", ") || "nothing of ours"}: ${because}`;
 }
 
 /** The first folder below the package's `src`, or the file's own name when it lies directly there. */
