@@ -7,8 +7,8 @@ export interface MemoryFile {
   readonly content: Uint8Array | string;
   readonly node?: Partial<TreeNode>;
   /** Thrown when it is opened, or after so many bytes were read. */
-  readonly openFault?: unknown;
-  readonly readFault?: { readonly afterBytes: number; readonly error: unknown };
+  readonly openFault?: Error;
+  readonly readFault?: { readonly afterBytes: number; readonly error: Error };
   readonly changesWhileRead?: boolean;
 }
 

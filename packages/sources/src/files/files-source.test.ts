@@ -34,13 +34,13 @@ function make(...paths: string[]): void {
   }
 }
 
-async function paths(directory: SourceDirectory, above = ""): Promise<string[]> {
+async function pathsOf(directory: SourceDirectory, above = ""): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of directory.entries()) {
     const name = entry.kind === "unreadable" ? entry.name : entry.node.name;
     const path = `${above}${name.toString()}`;
     found.push(entry.kind === "directory" ? `${path}/` : entry.kind === "unreadable" ? `${path}?` : path);
-    if (entry.kind === "directory") found.push(...(await paths(await entry.open(), `${path}/`)));
+    if (entry.kind === "directory") found.push(...(await pathsOf(await entry.open(), `${path}/`)));
   }
   directory.close();
   return found;
@@ -48,7 +48,7 @@ async function paths(directory: SourceDirectory, above = ""): Promise<string[]> 
 
 /** What a backup of the directory's content would hold. */
 async function selected(options: Omit<FilesOptions, "targets" | "workingDir"> & { targets?: string[] }) {
-  return paths(await filesSource({ targets: ["."], ...options, workingDir: dir }).open());
+  return pathsOf(await filesSource({ targets: ["."], ...options, workingDir: dir }).open());
 }
 
 async function entryOf(target: string): Promise<SourceEntry> {
@@ -152,7 +152,7 @@ describe("what is left out", () => {
       excludesUnrecorded: ["c"],
     });
     expect(source.excludes).toEqual(["b"]);
-    expect(await paths(await source.open())).toEqual([]);
+    expect(await pathsOf(await source.open())).toEqual([]);
   });
 
   test("all but the tag file of a directory that has one", async () => {

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { posix } from "node:path";
-import { HoldfastError, systemCodeOf } from "@holdfast/base";
+import { assert, HoldfastError, systemCodeOf } from "@holdfast/base";
 import { sourceErrors } from "../errors.ts";
 
 /**
@@ -21,7 +21,7 @@ export interface TargetNode {
 export interface TargetTree {
   readonly root: ReadonlyMap<string, TargetNode>;
   /** Targets that are missing or cannot be listed, and why. */
-  readonly unusable: readonly { readonly target: string; readonly fault: unknown }[];
+  readonly unusable: readonly { readonly target: string; readonly fault: Error }[];
 }
 
 /**
@@ -34,7 +34,7 @@ export interface TargetTree {
  */
 export function targetTree(targets: readonly string[], workingDir: string): TargetTree {
   const root = new Map<string, TargetNode>();
-  const unusable: { target: string; fault: unknown }[] = [];
+  const unusable: { target: string; fault: Error }[] = [];
   for (const target of targets) {
     const base = toLatin1(workingDir);
     const path = posix.resolve(base, toLatin1(target));
@@ -44,6 +44,7 @@ export function targetTree(targets: readonly string[], workingDir: string): Targ
       if (names.length > 0) add(root, start, names).isTarget = true;
       else for (const name of entriesOf(path)) add(root, path, [name]).isListed = true;
     } catch (fault) {
+      assert(fault instanceof Error, "only errors are thrown");
       unusable.push({ target, fault });
     }
   }
