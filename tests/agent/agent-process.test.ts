@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "@holdfast/base";
 import { startAgentProcess } from "./agent-process.ts";
 import { complete, deviceInstallation, handOut, reportOf } from "./device-installation.ts";
 import { gatewayToken } from "./held-gateway.ts";
@@ -32,6 +33,24 @@ test("an agent told to stop in mid-backup gives the repository back, says so, an
   expect(await storage.names("lock")).toEqual([]);
   expect(await storage.names("snapshot")).toEqual([]);
   await restic("check");
+});
+
+test("an agent whose lease is lost writes nothing more but gives the repository back", async () => {
+  const { source, storage, backup, agent, connection, restic } = await preparedDevice();
+  const atPack = storage.pauseBefore("write", "pack");
+  const runId = await handOut(connection, backup(source));
+  await atPack.reached;
+  connection.send({ type: "refused", runId, reason: "the lease ran out" });
+  await expect.poll(() => storage.names("lock")).toEqual([]); // given back last of all
+  atPack.resume();
+  const calls = storage.calls.length;
+  expect(await Promise.all([storage.names("index"), storage.names("snapshot")])).toEqual([[], []]);
+  await systemClock.sleep(300);
+  expect(storage.calls.slice(calls).filter((call) => call.operation === "write")).toEqual([]);
+  await complete(connection, backup(source)); // and nothing is in the way of the next
+  expect(connection.received.filter((message) => message.type === "finished" && message.runId === runId)).toEqual([]);
+  await restic("check");
+  expect(await agent.kill("SIGTERM")).toEqual({ code: 0, signal: null });
 });
 
 test("an agent outlives its terminal", async () => {
