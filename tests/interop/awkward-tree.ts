@@ -51,7 +51,7 @@ const oddNames = [
   "\xcd\xb8", // unassigned
   "\xf4\x8f\xbf\xbf",
   "n".repeat(255),
-  `${"\xe3\x81\x82".repeat(85)}`,
+  "\xe3\x81\x82".repeat(85),
 ];
 
 /** Code points by the version of Unicode that assigned them; older programs do not agree about these. */

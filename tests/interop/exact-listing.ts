@@ -28,7 +28,7 @@ export function exactListing(folder: string, options: ListingOptions = {}): stri
       firstNames.set(stats.ino, first);
       facts.push(`same as ${first}`);
     }
-    const attributes = readAttributes(path).map(({ name: key, value }) => `${key}=${value.toString("hex")}`);
+    const attributes = readAttributes(path).map(({ name: key, value }) => `${key.toString()}=${value.toString("hex")}`);
     lines.push([...facts, ...attributes.toSorted()].join(" "));
     if (!stats.isDirectory()) return;
     for (const entry of readdirSync(path, { encoding: "buffer" }).sort(Buffer.compare)) {
