@@ -19,7 +19,7 @@ test("the median is the middle one, or what lies between the two in the middle",
   expect([median([3]), median([9, 1, 5]), median([4, 1, 2, 9])]).toEqual([3, 5, 3]);
 });
 
-test("all three programs run side by side, and every figure is there", () => {
+test("all three programs run side by side, and every figure is there", { timeout: 120_000 }, () => {
   const words = [join(import.meta.dirname, "main.ts"), "--quick", "--size-mib", "1"];
   const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

@@ -9,7 +9,7 @@ const blockBytes = 60 * 1024;
 export class Keystream {
   readonly #cipher: Cipheriv;
   /** Numbers are drawn from a block made in advance: a call into the cipher costs more than its bytes. */
-  #block = Buffer.alloc(0);
+  #block: Buffer = Buffer.alloc(0);
   #drawn = 0;
 
   constructor(seed: string) {

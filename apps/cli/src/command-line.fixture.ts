@@ -15,15 +15,22 @@ export interface Said {
   readonly errors: string;
 }
 
+export interface CommandLineOptions {
+  readonly signal?: AbortSignal;
+  /** Beside those that name the repository and its password. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /** A folder of this test's own with some files in it, and the command line on a repository beside them. */
-export async function commandLine(signal: AbortSignal = new AbortController().signal) {
+export async function commandLine(options: CommandLineOptions = {}) {
+  const { signal = new AbortController().signal } = options;
   const folder = await temporaryDirectory();
   const source = join(folder, "source");
   await mkdir(join(source, "inner"), { recursive: true });
   await writeFile(join(source, "a.txt"), "alpha\n");
   await writeFile(join(source, "inner", "b.bin"), Buffer.alloc(100_000, 7));
   const repository = join(folder, "repository");
-  const variables = { HOLDFAST_REPOSITORY: repository, HOLDFAST_PASSWORD: "test" };
+  const variables = { HOLDFAST_REPOSITORY: repository, HOLDFAST_PASSWORD: "test", ...options.variables };
   const run = async (...words: string[]): Promise<Said> => {
     const terminal = rememberingTerminal({ isInteractive: false });
     const environment = readEnvironment(variables);
@@ -40,11 +47,11 @@ export async function commandLine(signal: AbortSignal = new AbortController().si
 }
 
 /** The same with a repository that is there already, and whose password costs next to nothing to try. */
-export async function commandLineWithRepository(signal?: AbortSignal) {
-  const whole = await commandLine(signal);
+export async function commandLineWithRepository(options: CommandLineOptions = {}) {
+  const whole = await commandLine(options);
   const context = { clock: systemClock, random: systemRandom, log: silentLog };
-  const options = { password: "test", hostname: "here", username: "tester", kdf: { N: 2, r: 1, p: 1 } };
-  await Repository.init(await openStorage(whole.repository, context), options, context);
+  const cheap = { password: "test", hostname: "here", username: "tester", kdf: { N: 2, r: 1, p: 1 } };
+  await Repository.init(await openStorage(whole.repository, context), cheap, context);
   return whole;
 }
 

@@ -136,7 +136,7 @@ test("a repository that somebody else holds is told with 11, by whom, and waited
 
 test("an interruption ends a backup with 130 and leaves no lock and no snapshot", async () => {
   const interruption = new AbortController();
-  const { run, source, repository } = await commandLineWithRepository(interruption.signal);
+  const { run, source, repository } = await commandLineWithRepository({ signal: interruption.signal });
   const running = run("backup", source);
   const { cliErrors } = await import("../errors.ts");
   const { HoldfastError } = await import("@holdfast/base");

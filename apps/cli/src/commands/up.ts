@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { HoldfastError, messageOf } from "@holdfast/base";
+import { HoldfastError, isFailure, messageOf } from "@holdfast/base";
 import { firstAdministrator } from "../administrator.ts";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
@@ -21,7 +21,7 @@ const cliFile = join(checkout, "apps/cli/src/main.ts");
 /** Runs everything on this machine, protects a folder and proves it; stays until it is told to stop. */
 export async function run(call: Call<typeof upFlags>): Promise<ExitCode> {
   const { flags, environment, terminal, clock, signal } = call;
-  const steps = new Steps(terminal, clock, !flags.quiet);
+  const steps = new Steps(terminal, clock, !flags.quiet && !flags.json);
   const path =
     flags.path === undefined ? undefined : await folderAt(environment.calledFrom ?? process.cwd(), flags.path);
   const home = await openHome(flags.home ?? environment.home ?? join(checkout, ".holdfast"));
@@ -35,35 +35,35 @@ export async function run(call: Call<typeof upFlags>): Promise<ExitCode> {
     clock,
     steps,
   });
+  const live = AbortSignal.any([signal, service.failed]);
   let lastLine: string | undefined;
   try {
     steps.chapter("Starting");
-    const died = service.died.then((failure): never => {
-      throw failure;
-    });
-    const started = await Promise.race([service.start(signal), died]);
-    const { apiClient, deviceId } = started;
+    const { apiClient, deviceId, consoleUrl } = await service.start(live);
     const asked = { deviceId, path, otherwise: checkout };
-    const protection = await Promise.race([protect({ apiClient, clock, signal }, steps, asked), died]);
-    const places = await findPlaces(home, started.consoleUrl, protection);
-    const link = await apiClient.call("createSignInLink", { body: { email: firstAdministrator } }, signal);
-    steps.say(summaryText(protection, places, link.url));
+    const protection = await protect({ apiClient, clock, signal: live }, steps, asked);
+    const places = await findPlaces(home, consoleUrl, protection);
+    const link = await apiClient.call("createSignInLink", { body: { email: firstAdministrator } }, live);
     lastLine = JSON.stringify(summaryObject(protection, places));
+    if (!flags.json) terminal.write(`${summaryText(protection, places, link.url)}\n`);
+    else if (!flags.once) terminal.write(`${lastLine}\n`);
     if (protection.certificate.body.result === "failed") {
       throw new HoldfastError(upErrors.drillFailed, "The restore drill found differences; the certificate names them.");
     }
     if (!flags.once) {
       steps.say("Everything runs. Press Ctrl-C to stop it.");
-      await Promise.race([interrupted(signal), died]);
+      await aborted(live);
+      service.failed.throwIfAborted();
     }
+  } catch (error) {
+    // The one failure whose reason only the log of a part may know.
+    if (isFailure(error, upErrors.partFailed)) terminal.writeError(`${error.internal}\n`);
+    throw error;
   } finally {
-    await steps.step(
-      "Stopping",
-      () => service.stop(),
-      () => "Stopped",
-    );
+    const stop = () => service.stop();
+    await steps.step("Stopping", stop, () => "Stopped");
   }
-  if (flags.once && lastLine !== undefined) terminal.write(`${lastLine}\n`);
+  if (flags.once) terminal.write(`${lastLine}\n`);
   return 0;
 }
 
@@ -80,7 +80,7 @@ async function folderAt(from: string, path: string): Promise<string> {
   }
 }
 
-function interrupted(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) return done();
     signal.addEventListener("abort", () => done(), { once: true });

@@ -10,8 +10,8 @@ const key = { enter: ["\r", "\n"], endOfInput: "\x04", interrupt: "\x03", erase:
 export async function askPassword(question: string, signal: AbortSignal): Promise<string> {
   const input = process.stdin;
   if (input.isTTY) {
+    input.setRawMode(true); // before the question, so that an answer typed at once is not shown
     process.stderr.write(question);
-    input.setRawMode(true);
   }
   try {
     return await readLine(input, signal);
@@ -40,8 +40,14 @@ function readLine(input: NodeJS.ReadStream, signal: AbortSignal): Promise<string
           : resolve(typed.trim()),
       );
     const onData = (text: string) => {
+      let at = 0;
       for (const character of text) {
-        if (key.enter.includes(character)) return settle(() => resolve(typed.trim()));
+        at += character.length;
+        if (key.enter.includes(character)) {
+          // What comes behind the line is for whoever asks next.
+          if (at < text.length) input.unshift(text.slice(at));
+          return settle(() => resolve(typed.trim()));
+        }
         if (input.isTTY && character === key.interrupt)
           return settle(() => reject(new HoldfastError(cliErrors.interrupted, "Interrupted.")));
         if (input.isTTY && character === key.endOfInput) return onEnd();

@@ -15,9 +15,26 @@ export async function backUp(waiting: Waiting, plan: Plan, technology: "full" | 
   return resultOf(await perform(waiting, plan, { kind: "backup", technology }, report), "backup");
 }
 
-/** Every snapshot that the second place does not have yet, copied there by the keeper and verified on the way. */
-export async function replicate(waiting: Waiting, plan: Plan, report: Report) {
-  return resultOf(await perform(waiting, plan, { kind: "replicate" }, report), "replicate");
+/** What is at the second place now, after some was copied there. */
+export interface Replicated {
+  readonly place: string;
+  readonly copied: number;
+  readonly bytes: number;
+}
+
+/**
+ * Every snapshot that the second place does not have yet, copied there by the keeper and verified on the way. The
+ * server replicates by itself as well, and asking for what is going on already gives that run: it may have begun before
+ * the newest snapshot was made, and then there is another round.
+ */
+export async function replicate(waiting: Waiting, plan: Plan, report: Report): Promise<Replicated> {
+  for (let copied = 0, bytes = 0; ;) {
+    const round = resultOf(await perform(waiting, plan, { kind: "replicate" }, report), "replicate");
+    copied += round.copied.length;
+    bytes += round.bytes;
+    const [newest] = await listSnapshots(waiting, plan.deviceId);
+    if (newest === undefined || newest.copiedTo.includes(round.place)) return { place: round.place, copied, bytes };
+  }
 }
 
 /** The newest snapshot restored into scratch by the keeper and compared with what the device had. */

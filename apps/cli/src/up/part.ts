@@ -144,9 +144,10 @@ function failureOf(part: Pick<PartOptions, "name" | "logFile">, how: string, log
   if (typeof code === "string" && typeof message === "string" && typeof cure === "string") {
     return new HoldfastError({ code, kind: "unavailable", cause: message, cure }, `The ${part.name}: ${message}`);
   }
-  const last = log.lines.slice(-10).map((line) => `    ${line}`);
+  const last = log.lines.slice(-10);
+  const heading = `The last ${count(last.length, "line")} that the ${part.name} wrote:`;
   return new HoldfastError(upErrors.partFailed, `The ${part.name} ${how}; its log is ${part.logFile}.`, {
-    internal: last.length === 0 ? "" : `last ${count(last.length, "line")}:\n${last.join("\n")}`,
+    internal: [heading, ...last].join("\n    "),
   });
 }
 

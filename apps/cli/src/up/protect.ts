@@ -1,9 +1,10 @@
-import { count, dayMs, formatBytes, formatDuration, minuteMs, secondMs } from "@holdfast/base";
+import { HoldfastError, count, dayMs, formatBytes, formatDuration, minuteMs, secondMs } from "@holdfast/base";
 import type { Certificate } from "@holdfast/domain";
 import type { Device, Plan, SnapshotRecord, Vault } from "@holdfast/contract";
 import type { Waiting } from "./await-run.ts";
 import { backUp, drill, listSnapshots, replicate } from "./back-ups.ts";
 import { drillDue, fullBackupDue } from "./due.ts";
+import { upErrors } from "./errors.ts";
 import { assess, bindPlan } from "./plan.ts";
 import type { Steps } from "./steps.ts";
 import { ensureVault } from "./vault.ts";
@@ -56,12 +57,13 @@ export async function protect(
     await steps.step(
       "Copying to the second place",
       (report) => replicate(waiting, plan, report),
-      ({ place, copied, alreadyThere, bytes }) =>
-        `Copied ${count(copied.length, "snapshot")} to "${place}": ${formatBytes(bytes)}, ${alreadyThere} there already`,
+      ({ place, copied, bytes }) =>
+        `Copied ${count(copied, "snapshot")} to "${place}", each piece verified on its way: ${formatBytes(bytes)}`,
     );
   }
   const due = drillDue(plan.spec, (await getDevice()).lastDrill, clock.nowMs());
-  if (due.isDue) {
+  // A full backup is news that an earlier drill, or one of the server's own on the snapshot before, says nothing about.
+  if (full.isDue || due.isDue) {
     await steps.step(
       "Restoring everything to prove it",
       (report) => drill(waiting, plan, report),
@@ -71,14 +73,14 @@ export async function protect(
   } else {
     steps.say(`  No drill now: ${due.because}`);
   }
-  const { items } = await apiClient.call("listCertificates", { params }, signal);
-  const [certificate] = items;
+  const [certificate] = (await apiClient.call("listCertificates", { params }, signal)).items;
+  if (certificate === undefined) throw new HoldfastError(upErrors.runFailed, "The drill left no certificate.");
   return {
     device: await getDevice(),
     vault,
     plan,
     snapshots: (await listSnapshots(waiting, device.deviceId)).toReversed(),
-    certificate: certificate!,
+    certificate,
   };
 }
 

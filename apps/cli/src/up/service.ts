@@ -27,17 +27,16 @@ const tokenMinutes = 15;
 export class Service {
   readonly #options: ServiceOptions;
   readonly #parts: Part[] = [];
-  readonly #died = Promise.withResolvers<HoldfastError>();
+  readonly #failed = new AbortController();
   #stopping = false;
-  #started: Started | undefined;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
   }
 
-  /** Resolves, with what is known about it, when a part ends that nobody asked to. */
-  get died(): Promise<HoldfastError> {
-    return this.#died.promise;
+  /** Aborted, with what is known about it, when a part ends that nobody asked to. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
   }
 
   /**
@@ -82,8 +81,7 @@ export class Service {
       async () => this.#startPart("agent", [], await enrolled("device"), signal),
       () => `Agent: this machine is enrolled as "${names.machine}"`,
     );
-    this.#started = { apiClient, consoleUrl, organisations, deviceId: textOf(agent.ready, "identityId") };
-    return this.#started;
+    return { apiClient, consoleUrl, deviceId: textOf(agent.ready, "identityId") };
   }
 
   /** Ends the parts, last started first, so that none misses one that it needs. */
@@ -112,7 +110,7 @@ export class Service {
     );
     this.#parts.push(part);
     void part.ended.then((how) => {
-      if (!this.#stopping) this.#died.resolve(part.failure(how));
+      if (!this.#stopping) this.#failed.abort(part.failure(how));
     });
     return part;
   }
@@ -140,7 +138,6 @@ export class Service {
 export interface Started {
   readonly apiClient: ApiClient;
   readonly consoleUrl: string;
-  readonly organisations: Organisations;
   /** This machine, as the server knows it. */
   readonly deviceId: string;
 }

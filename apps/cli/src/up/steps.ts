@@ -25,7 +25,7 @@ export class Steps {
 
   /**
    * Does one thing. While it goes on, a terminal shows `doing` and its progress; when it is done, one line says what
-   * came of it. A failure is the caller's to tell.
+   * came of it. Which step failed is said here, and why is the caller's to tell.
    */
   async step<Result>(
     doing: string,
@@ -44,8 +44,10 @@ export class Steps {
       display.end();
       this.say(`  ${done(result)} (${formatDuration(this.#clock.monotonicMs() - beganMs)})`);
       return result;
-    } finally {
+    } catch (error) {
       display.end();
+      this.say(`  ${doing}: this did not work`);
+      throw error;
     }
   }
 }
