@@ -7,7 +7,7 @@ import type { JobTable } from "./runs/run-context.ts";
 import type { PartHome } from "./state/part-home.ts";
 
 /** Starts the agent of this device: it assesses, prepares vaults and backs up. @throws as `startPart` */
-export function startAgent(config: AgentConfig, context: PartContext): Promise<RunningPart> {
+export function startAgent(config: AgentConfig, context: PartContext, signal?: AbortSignal): Promise<RunningPart> {
   return startPart(
     {
       home: config.home,
@@ -17,6 +17,7 @@ export function startAgent(config: AgentConfig, context: PartContext): Promise<R
       work: async ({ home }) => ({ jobs: agentJobs(home, config.allow), runsMax: 1 }),
     },
     context,
+    signal,
   );
 }
 

@@ -10,7 +10,7 @@ import { ensureKeeperKeys } from "./state/keeper-keys.ts";
 const runsMax = 2;
 
 /** Starts a keeper: it replicates, drills, and answers people who browse. @throws as `startPart` */
-export function startKeeper(config: KeeperConfig, context: PartContext): Promise<RunningPart> {
+export function startKeeper(config: KeeperConfig, context: PartContext, signal?: AbortSignal): Promise<RunningPart> {
   return startPart(
     {
       home: config.home,
@@ -30,5 +30,6 @@ export function startKeeper(config: KeeperConfig, context: PartContext): Promise
       },
     },
     context,
+    signal,
   );
 }

@@ -214,6 +214,22 @@ test("one thing is done at a time, and the rest in the order offered", async () 
   }
 });
 
+test("an offer that is made again while its run is being taken harms nothing", async () => {
+  const server = await controlServer();
+  const { jobs, begun, ended } = endlessJob();
+  await startedPart(server, {}, { work: async () => ({ jobs, runsMax: 2 }) });
+  const connection = await server.connection();
+  for (let offer = 0; offer < 3; offer += 1) connection.send({ type: "offer", runId });
+  await connection.next("take");
+  connection.send({ type: "offer", runId });
+  connection.send({ type: "job", runId, leaseId, job: assess });
+  connection.send({ type: "offer", runId });
+  await begun;
+  connection.send({ type: "cancel", runId }); // comes after the offers
+  expect(await ended).toMatchObject({ code: "AGENT_CANCELLED" });
+  expect(connection.received.filter((message) => message.type === "take")).toHaveLength(1);
+});
+
 test("progress is thinned, and log lines come in order and complete", async () => {
   const server = await controlServer();
   const jobs: JobTable = {

@@ -60,14 +60,19 @@ const unknownJob = z.object({ type: z.literal("job"), runId: entityId, leaseId: 
 
 /**
  * Starts a part: takes its home, enrols it if it has to, and connects.
+ * @param signal ends an enrolment that is under way; what has been started is stopped by `stop`
  * @throws AGENT_HOME_IN_USE, AGENT_HOME_UNUSABLE, AGENT_STATE_DAMAGED, AGENT_NOT_ENROLLED, AGENT_CERTIFICATE_EXPIRED,
  *   and what `enrolAgent` throws
  */
-export async function startPart(options: PartOptions, context: PartContext): Promise<RunningPart> {
+export async function startPart(
+  options: PartOptions,
+  context: PartContext,
+  signal?: AbortSignal,
+): Promise<RunningPart> {
   const home = await openPartHome(options.home, options.role);
   const journal = openJournal(home.journalFile);
   try {
-    const identity = await identityFor(home, options.enrolment);
+    const identity = await identityFor(home, options.enrolment, signal);
     if (Date.parse(identity.expiresAt) <= context.clock.nowMs()) {
       throw new HoldfastError(agentErrors.certificateExpired, `The certificate expired at ${identity.expiresAt}.`);
     }
@@ -81,8 +86,14 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
   }
 }
 
-async function identityFor(home: PartHome, enrolment: EnrolmentConfig | undefined): Promise<Identity> {
-  if (enrolment !== undefined) return enrolAgent({ ...enrolment, home: home.home, kind: kindOfRole[home.role] });
+async function identityFor(
+  home: PartHome,
+  enrolment: EnrolmentConfig | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Identity> {
+  if (enrolment !== undefined) {
+    return enrolAgent({ ...enrolment, home: home.home, kind: kindOfRole[home.role] }, signal);
+  }
   const identity = await readIdentity(home);
   if (identity === undefined) throw new HoldfastError(agentErrors.notEnrolled, `${home.folder} is not enrolled.`);
   return identity;

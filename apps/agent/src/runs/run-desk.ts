@@ -42,8 +42,9 @@ const reportEveryMs = minuteMs / 2;
 /**
  * Takes work, does it, and tells how it came out until the server has acknowledged it.
  *
- * The lease is the server's to take away. While no server can be reached a run goes on, because a backup that is
- * nearly done is worth more than none; the server refuses the lease when it is heard again, and the run then ends before its next write.
+ * The lease is the server's to take away. While no server can be reached a run goes on, because a backup that is nearly
+ * done is worth more than none; a server that gave the run up meanwhile refuses the lease when it is heard again, and the
+ * run then ends before its next write.
  */
 export class RunDesk {
   readonly #options: RunDeskOptions;
@@ -82,7 +83,8 @@ export class RunDesk {
   }
 
   offered(runId: string): void {
-    if (this.#active.has(runId) || this.#offers.size >= offersMax) return;
+    // Taken twice it would be refused once, and a refusal of what is going on means that its lease is lost.
+    if (this.#active.has(runId) || this.#taking.has(runId) || this.#offers.size >= offersMax) return;
     this.#offers.add(runId);
     this.#takeNext();
   }
@@ -99,14 +101,14 @@ export class RunDesk {
     this.#start(run, "unknown", undefined);
   }
 
-  /** Somebody else has the run, or its lease was lost, or a report about it is not wanted any more. */
+  /** The answer to `take` when somebody else has the run; to anything else: the lease is lost, no report is wanted. */
   refused(runId: string, reason: string): void {
-    this.#offers.delete(runId);
-    this.#taking.delete(runId);
-    const active = this.#active.get(runId);
     this.#options.log.warn("The server refused.", { runId, reason });
-    if (active === undefined) this.#options.journal.forget(runId);
-    else active.ending.abort(new HoldfastError(agentErrors.leaseLost, "The server had given the run up."));
+    const active = this.#active.get(runId);
+    if (!this.#taking.delete(runId)) {
+      if (active === undefined) this.#forget(runId);
+      else active.ending.abort(new HoldfastError(agentErrors.leaseLost, "The server had given the run up."));
+    }
     this.#takeNext();
   }
 
@@ -116,7 +118,7 @@ export class RunDesk {
   }
 
   acknowledged(runId: string): void {
-    if (!this.#active.has(runId)) this.#options.journal.forget(runId);
+    if (!this.#active.has(runId)) this.#forget(runId);
   }
 
   /** Ends the runs going on and resolves when they have ended; what came out is in the journal and sent if possible. */
@@ -188,13 +190,22 @@ export class RunDesk {
     const { journal, log, send } = this.#options;
     const finished = deliverable({ type: "finished", ...run, ...outcome }, log);
     try {
-      if (isFailure(signal.reason, agentErrors.leaseLost)) return journal.forget(run.runId);
+      if (isFailure(signal.reason, agentErrors.leaseLost)) return this.#forget(run.runId);
       journal.finish({ ...run, report: JSON.stringify(finished) });
     } catch (error) {
       // Said once then; if nobody hears it, the next start reports the run as interrupted.
       log.error("The journal cannot be written.", { runId: run.runId, because: messageOf(error) });
     }
     send(finished);
+  }
+
+  /** One that cannot be forgotten now is reported again, and forgotten then. */
+  #forget(runId: string): void {
+    try {
+      this.#options.journal.forget(runId);
+    } catch (error) {
+      this.#options.log.error("The journal cannot be written.", { runId, because: messageOf(error) });
+    }
   }
 
   #renew(): void {
