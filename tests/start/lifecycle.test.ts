@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { mustRun } from "./program.ts";
 
 const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 const parts = ["server", "gateway", "keeper", "agent"] as const;
@@ -64,10 +65,15 @@ function pidOf(part: (typeof parts)[number]): number {
   return running().find(({ line }) => line.includes(` ${part} --home`))?.pid ?? 0;
 }
 
-test("Ctrl-C stops every part in order, and the end is a good one", async () => {
+test("a second one on the same home is refused and leaves the first alone; Ctrl-C stops that one well", async () => {
   const up = new Up();
   await up.says("Everything runs");
   expect(parts.map((part) => pidOf(part) > 0)).toEqual([true, true, true, true]);
+  const second = new Up("--once");
+  expect(await second.ended).toBe(1);
+  expect(second.stderr).toMatch(/^holdfast: DATABASE_IN_USE: [^\n]+\n$/);
+  const link = await mustRun(process.execPath, [holdfastFile, "admin", "sign-in-link", "--home", home]);
+  expect(up.stdout).toContain(`Console      ${new URL(link).origin}\n`);
   up.child.kill("SIGINT");
   up.child.kill("SIGINT"); // npm passes on what the terminal has already told
   expect(await up.ended).toBe(0);

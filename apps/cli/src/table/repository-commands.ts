@@ -17,7 +17,7 @@ export const backupFlags = {
       "paths from a file, one a line; each may be a pattern; - is standard input",
     ),
     filesFromVerbatim: repeated("--files-from-verbatim <file>", "paths from a file, one a line, taken as they are"),
-    filesFromRaw: repeated("--files-from-raw <file>", "paths from a file, each ended by a NUL byte; any bytes"),
+    filesFromRaw: repeated("--files-from-raw <file>", "paths from a file, each ended by a NUL byte"),
   }),
   ...under("What to leave out", {
     ...excludeFlags,

@@ -32,11 +32,7 @@ export class Steps {
     work: (report: (progress: ProgressText) => void) => Promise<Result>,
     done: (result: Result) => string,
   ): Promise<Result> {
-    const display = new ProgressDisplay<ProgressText>(this.#terminal, this.#clock, {
-      style: this.#show ? (this.#terminal.isInteractive ? "bar" : "lines") : "none",
-      describe: (progress) => ({ ...progress, text: `  ${doing}: ${progress.text}` }),
-      message: () => ({}),
-    });
+    const display = this.#display(doing);
     const beganMs = this.#clock.monotonicMs();
     if (this.#terminal.isInteractive) display.update({ fraction: undefined, text: "…" });
     try {
@@ -49,5 +45,18 @@ export class Steps {
       this.say(`  ${doing}: this did not work`);
       throw error;
     }
+  }
+
+  /** A bar on a terminal; in a log a line that says by itself what it is about. */
+  #display(doing: string): ProgressDisplay<ProgressText> {
+    const style = this.#show ? (this.#terminal.isInteractive ? "bar" : "lines") : "none";
+    const describe = ({ fraction, text, detail = "" }: ProgressText): ProgressText =>
+      style === "bar"
+        ? { fraction, text: `${doing}: ${text}`, detail }
+        : {
+            fraction: undefined,
+            text: `  ${doing}: ${fraction === undefined ? "" : `${Math.floor(fraction * 100)} %, `}${text}`,
+          };
+    return new ProgressDisplay(this.#terminal, this.#clock, { style, describe, message: () => ({}) });
   }
 }
