@@ -62,9 +62,10 @@ export async function startServer(
     const agentBound = boundServer(agentServer, clock);
     undo.defer(() => agentBound.close());
     const agentPort = await listen(agentServer, config.agents, "HOLDFAST_AGENT_PORT", ports.agents);
-    await rememberPorts(home.portsFile, { console: consolePort, agents: agentPort });
 
     const connection = await databaseConnection(config, home.databaseDir, { clock, log }, undo);
+    // Not before: a server that is refused the database has no business with the ports of the one that holds it.
+    await rememberPorts(home.portsFile, { console: consolePort, agents: agentPort });
     const store = await openStore({ connection, clock, log });
     undo.defer(() => store.close());
     const feed = await openChangeFeed({ connection, clock, log });
