@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type BigIntStats } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  type BigIntStats,
+} from "node:fs";
 
 // Linux: a handle that names a place and reads nothing, so that a directory one may enter but not list can be held.
 const openPlace = process.platform === "linux" ? 0o10000000 : 0;
@@ -45,6 +55,12 @@ export class AnchoredDirectory {
   /** A path for the directory itself, for calls that would not follow a link in /proc. */
   get selfPath(): Buffer {
     return Buffer.concat([this.#prefix, Buffer.from(".")]);
+  }
+
+  /** Changes the permission bits of the very directory that is held. @throws the system's error */
+  chmod(mode: number): void {
+    if (openPlace === 0) fchmodSync(this.#fd, mode);
+    else chmodSync(isAnchoredByHandle ? `${handlesDir}/${this.#fd}` : this.#prefix, mode);
   }
 
   stat(): BigIntStats {

@@ -8,6 +8,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -62,6 +63,13 @@ describe("what comes back", () => {
     const mtimeOf = (path: string) => lstatSync(bytes(`${target}/${path}`), { bigint: true }).mtimeNs;
     expect(mtimeOf("dir")).toBe(early.ns);
     expect(["dir/dangling", "dir/empty", "setuid", "shared"].map(mtimeOf)).toEqual(Array(4).fill(craftedTime.ns));
+    // Into a directory that is read-only by now it is restored again all the same.
+    chmodSync(join(target, "dir"), 0o755);
+    unlinkSync(join(target, "dir/empty"));
+    chmodSync(join(target, "dir"), 0o555);
+    expect(await run(snapshot)).toMatchObject({ isComplete: true, counts: { filesUnchanged: 2 } });
+    expect(modeOf("dir")).toBe(0o555);
+    chmodSync(join(target, "dir"), 0o755);
   });
 
   test("is hard links as links, fifos, and extended attributes", async () => {
@@ -266,7 +274,7 @@ describe("a restore never leaves its target", () => {
   });
 
   const entry = (name: string, more: string) =>
-    `{"name":"${name}","mtime":"2020-01-01T00:00:00Z","atime":"2020-01-01T00:00:00Z","ctime":"2020-01-01T00:00:00Z","mode":420,${more}}`;
+    `{"name":"${name}","mtime":"2020-01-01T00:00:00Z","atime":"2020-01-01T00:00:00Z","ctime":"2020-01-01T00:00:00Z","mode":493,${more}}`;
 
   test.each(["..", ".", "", "../sentinel", "/etc/sentinel", "a/b", "a\\\\x00b", "\\\\x2e\\\\x2e"])(
     "when the snapshot has an entry called %j: it is left out and named, the next one is restored",

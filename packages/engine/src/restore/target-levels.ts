@@ -94,6 +94,20 @@ export class TargetLevels {
       unlinkSync(path);
     }
     if (existing?.isDirectory() !== true) mkdirSync(path, 0o700);
-    return above.enter(name);
+    const entered = above.enter(name);
+    try {
+      makeUsable(entered);
+    } catch (error) {
+      entered.close();
+      throw error;
+    }
+    return entered;
   }
+}
+
+/** A directory of ours that an earlier restore made read-only takes new entries until it is left again. */
+function makeUsable(directory: AnchoredDirectory): void {
+  const { mode, uid } = directory.stat();
+  const isUsable = (mode & 0o700n) === 0o700n;
+  if (!isUsable && Number(uid) === process.geteuid?.()) directory.chmod(Number(mode & 0o7777n) | 0o700);
 }
