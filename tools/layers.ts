@@ -98,9 +98,15 @@ interface PrivateRoom {
 export const privateRooms: readonly PrivateRoom[] = [
   {
     of: "engine",
-    rooms: ["pack", "index", "crypto"],
+    rooms: ["index", "crypto"],
     openTo: ["repository", "pack", "index", "crypto", "index.ts"],
-    because: "backup, restore, check and copy go through the repository, which keeps what these three promise together",
+    because: "backup, restore, check and copy go through the repository, which keeps what these promise together",
+  },
+  {
+    of: "engine",
+    rooms: ["pack"],
+    openTo: ["repository", "pack", "index", "crypto", "index.ts", "check"],
+    because: "packs are written and read by the repository; only check compares them with what they should be",
   },
 ];
 

@@ -1,6 +1,6 @@
 import type { TreeId } from "../id.ts";
-import { GrowingRows } from "../index/growing-rows.ts";
-import { IdTable } from "../index/id-table.ts";
+import { GrowingRows } from "../tables/growing-rows.ts";
+import { IdTable } from "../tables/id-table.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { displayPath } from "../tree/name-quoting.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { TreeId } from "../id.ts";
-import { IdTable } from "../index/id-table.ts";
+import { IdTable } from "../tables/id-table.ts";
 import type { Repository } from "../repository/repository.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import { eachTree } from "../tree/each-tree.ts";

@@ -2,7 +2,7 @@ import { HoldfastError, MiB, assert } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import { engineErrors } from "../errors.ts";
 import type { BlobId, TreeId } from "../id.ts";
-import { IdTable } from "../index/id-table.ts";
+import { IdTable } from "../tables/id-table.ts";
 import { ConcurrencyLimit } from "../repository/concurrency-limit.ts";
 import type { Repository } from "../repository/repository.ts";
 import { BlobFetcher } from "../restore/blob-fetcher.ts";

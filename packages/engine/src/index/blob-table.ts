@@ -1,5 +1,5 @@
-import { GrowingRows } from "./growing-rows.ts";
-import { IdTable } from "./id-table.ts";
+import { GrowingRows } from "../tables/growing-rows.ts";
+import { IdTable } from "../tables/id-table.ts";
 import type { Id } from "../id.ts";
 
 /** A place as the table keeps it: the pack by its number. */

@@ -4,8 +4,8 @@ import { sealOverheadBytes } from "../crypto/seal.ts";
 import type { Id, PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import { BlobTable } from "./blob-table.ts";
-import { GrowingRows } from "./growing-rows.ts";
-import { IdTable } from "./id-table.ts";
+import { GrowingRows } from "../tables/growing-rows.ts";
+import { IdTable } from "../tables/id-table.ts";
 import { parseIndexFile } from "./index-file.ts";
 
 /** Where every known blob lies, from all index files together and from the packs stored in this session. */

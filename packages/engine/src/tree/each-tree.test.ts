@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TreeId } from "../id.ts";
-import { IdTable } from "../index/id-table.ts";
+import { IdTable } from "../tables/id-table.ts";
 import { eachTree } from "./each-tree.ts";
 
 const id = (name: string) => Buffer.from(name).toString("hex").padEnd(64, "0") as TreeId;

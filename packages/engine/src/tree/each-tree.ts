@@ -1,5 +1,5 @@
 import type { TreeId } from "../id.ts";
-import type { IdTable } from "../index/id-table.ts";
+import type { IdTable } from "../tables/id-table.ts";
 
 /**
  * Visits every tree that can be reached from the roots and is not in `seen` yet, each once, a number of them at a
