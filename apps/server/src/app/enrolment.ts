@@ -71,15 +71,16 @@ export async function createEnrolmentToken(
  */
 export async function enrol(services: Services, asked: Enrolment): Promise<z.infer<typeof enrolled>> {
   const { kind, name, keeperKeys } = asked;
-  const request = await checkRequest(asked.certificateRequestPem);
   if ((kind === "keeper") !== (keeperKeys !== undefined))
     throw new HoldfastError(serverErrors.requestInvalid, "Keepers, and only they, bring sealing and signing keys.");
-  const { publicKeySha256 } = request;
 
   return services.store.transact(installationScope, async (tx) => {
     const token = await lockEnrolmentToken(tx, sha256(asked.token));
     const now = nowOf(services);
     if (token === undefined || token.kind !== kind || token.expiresAt <= now) throw refused();
+    // Only now, so that nobody without a token makes us read certificate requests.
+    const request = await checkRequest(asked.certificateRequestPem);
+    const { publicKeySha256 } = request;
     const before = await findEnrolled(tx, token.enrolmentTokenId, publicKeySha256);
     if (before === undefined && token.usesLeft === 0) throw refused();
 

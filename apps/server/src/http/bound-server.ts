@@ -18,6 +18,7 @@ export interface BoundServer {
 }
 
 const answersFinishMs = 3 * secondMs;
+const lookEveryMs = 20;
 
 export function boundServer(server: http.Server | https.Server, clock: Clock): BoundServer {
   const notNow: Serve = (_request, response) => {
@@ -26,7 +27,6 @@ export function boundServer(server: http.Server | https.Server, clock: Clock): B
   let serve = notNow;
   const closing = new AbortController();
   server.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => serve(request, response));
-  server.on("clientError", (_error, socket) => socket.destroy());
   return {
     server,
     serveWith: (wanted) => (serve = wanted),
@@ -34,16 +34,13 @@ export function boundServer(server: http.Server | https.Server, clock: Clock): B
     async close() {
       serve = notNow;
       closing.abort();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const over = new AbortController();
-      const cut = clock.sleep(answersFinishMs, over.signal).then(
-        () => server.closeAllConnections(),
-        () => {},
-      );
-      await closed;
-      over.abort();
-      await cut;
+      let closed = false;
+      server.close(() => (closed = true));
+      for (let waitedMs = 0; !closed; waitedMs += lookEveryMs) {
+        if (waitedMs < answersFinishMs) server.closeIdleConnections();
+        else server.closeAllConnections();
+        await clock.sleep(lookEveryMs);
+      }
     },
   };
 }

@@ -11,11 +11,11 @@ export interface TestServices extends Services {
   readonly database: TestDatabase;
 }
 
-/** What use cases work with, on a fresh real database, with time and chance that the test owns. */
+/** What use cases work with, on a real database, fresh unless one is given, with time and chance that the test owns. */
 export async function testServices(
-  options: { seed?: number; copyPlaces?: readonly string[] } = {},
+  options: { seed?: number; copyPlaces?: readonly string[]; database?: TestDatabase } = {},
 ): Promise<TestServices> {
-  const database = await testDatabase();
+  const database = options.database ?? (await testDatabase());
   const clock = manualClock();
   const store = await openStore({ connection: database.connection, clock, log: silentLog });
   onTestFinished(() => store.close());
