@@ -5,7 +5,7 @@ import { localStorage } from "@holdfast/storage";
 import { mustRun } from "../start/program.ts";
 import { password } from "./restic.ts";
 
-export const context = { clock: systemClock, random: systemRandom, log: silentLog };
+const context = { clock: systemClock, random: systemRandom, log: silentLog };
 
 /** Opens a repository that lies in a folder, its index loaded. */
 export async function openRepository(path: string): Promise<Repository> {

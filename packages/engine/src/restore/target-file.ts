@@ -133,7 +133,7 @@ export async function checkContent(
 }
 
 /** Fills `into` from `position` as far as the file reaches. */
-export function readFully(fd: number, into: Uint8Array, position: number): number {
+function readFully(fd: number, into: Uint8Array, position: number): number {
   let filled = 0;
   while (filled < into.byteLength) {
     const length = readSync(fd, into, filled, into.byteLength - filled, position + filled);

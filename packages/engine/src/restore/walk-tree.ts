@@ -92,7 +92,7 @@ function refuse(names: Names, problem: TreeProblem, onFault: WalkOptions["onFaul
  * The nodes of one tree.
  * @throws ENGINE_BLOB_MISSING, ENGINE_PACK_DAMAGED, ENGINE_TREE_DAMAGED before the first node
  */
-export async function loadTree(
+async function loadTree(
   repository: Repository,
   tree: TreeId,
   onProblem: (problem: TreeProblem) => void,

@@ -2,7 +2,7 @@
  * Go's file mode, which restic stores: permission bits, and flags of its own where Unix has a type field.
  * @see Go io/fs FileMode; restic-format section 8.5
  */
-export const goMode = {
+const goMode = {
   directory: 0x8000_0000,
   symlink: 0x0800_0000,
   device: 0x0400_0000,

@@ -48,7 +48,7 @@ const headerLength = 44;
  * @throws Error when it is none
  * @see RFC 9636; lookups before the first change follow Go time.Location.lookupFirstZone
  */
-export function parseZone(file: Buffer): TimeZone {
+function parseZone(file: Buffer): TimeZone {
   if (file.toString("latin1", 0, 4) !== "TZif") throw new Error("not a zone file");
   let at = 0;
   let timeLength = 4;

@@ -97,6 +97,6 @@ function entriesOf(path: string): string[] {
 }
 
 /** UTF-8 bytes of text, each as one character. */
-export function toLatin1(text: string): string {
+function toLatin1(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
