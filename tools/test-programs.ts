@@ -16,6 +16,9 @@ const programs: readonly TestProgram[] = [
   { program: "git", debianPackage: "git", neededFor: "the test that starts from a clone" },
   { program: "restic", debianPackage: "restic", neededFor: "reading what we write, and writing what we read" },
   { program: "borg", debianPackage: "borgbackup", neededFor: "the benchmark's own test" },
+  { program: "time", debianPackage: "time", neededFor: "the benchmark's own test" },
+  { program: "script", debianPackage: "bsdutils", neededFor: "the tests at a terminal" },
+  { program: "unshare", debianPackage: "util-linux", neededFor: "the test of a full disk" },
   { program: "chromium", debianPackage: "chromium", neededFor: "the tests in a browser" },
   { program: "setpriv", debianPackage: "util-linux", neededFor: "running the database and tests as another user" },
 ];

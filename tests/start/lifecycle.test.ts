@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { apiClient } from "@holdfast/client";
 import { mustRun } from "./program.ts";
 
 const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
@@ -65,7 +66,26 @@ function pidOf(part: (typeof parts)[number]): number {
   return running().find(({ line }) => line.includes(` ${part} --home`))?.pid ?? 0;
 }
 
-test("a second one on the same home is refused and leaves the first alone; Ctrl-C stops that one well", async () => {
+/** Another device joins by hand, as the console tells people to: the token in a file, the authority by its fingerprint. */
+async function enrolAnother(link: string): Promise<void> {
+  const token = readFileSync(join(home, "server", "installation-token"), "utf8").trim();
+  const api = apiClient({ baseUrl: new URL(link).origin, token });
+  const { items } = await api.call("listOrganisations", {});
+  const { organisationId = "" } = items.find(({ kind }) => kind === "client") ?? {};
+  const body = { kind: "device", organisationId, expiresInMinutes: 5, uses: 1 } as const;
+  const made = await api.call("createEnrolmentToken", { body });
+  const tokenFile = join(folder, "token");
+  writeFileSync(tokenFile, `${made.token}\n`);
+  const words = ["agent", "enrol", "--home", join(folder, "other"), "--name", "other", "--server", made.serverUrl];
+  const said = await mustRun(process.execPath, [
+    ...[holdfastFile, ...words, "--token-file", tokenFile, "--ca-fingerprint", made.caFingerprint],
+  ]);
+  expect(said).toContain(`enrolled as "other" at ${made.serverUrl}`);
+  const { items: devices } = await api.call("listDevices", {});
+  expect(devices.map(({ name }) => name)).toContain("other");
+}
+
+test("a second one on the same home is refused, another device joins by hand, and Ctrl-C stops it all", async () => {
   const up = new Up();
   await up.says("Everything runs");
   expect(parts.map((part) => pidOf(part) > 0)).toEqual([true, true, true, true]);
@@ -74,6 +94,7 @@ test("a second one on the same home is refused and leaves the first alone; Ctrl-
   expect(second.stderr).toMatch(/^holdfast: DATABASE_IN_USE: [^\n]+\n$/);
   const link = await mustRun(process.execPath, [holdfastFile, "admin", "sign-in-link", "--home", home]);
   expect(up.stdout).toContain(`Console      ${new URL(link).origin}\n`);
+  await enrolAnother(link);
   up.child.kill("SIGINT");
   up.child.kill("SIGINT"); // npm passes on what the terminal has already told
   expect(await up.ended).toBe(0);

@@ -16,8 +16,6 @@ export interface Environment {
   readonly home: string | undefined;
   /** Where npm was called; npm itself changes into the checkout. */
   readonly calledFrom: string | undefined;
-  /** Enrolment token of an agent. */
-  readonly token: string | undefined;
   /** All of it, for child processes. */
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
@@ -40,7 +38,6 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     progressPerSecond: perSecond > 0 ? Math.min(perSecond, 60) : undefined,
     home: own("HOME"),
     calledFrom: emptyAsAbsent(variables["INIT_CWD"]),
-    token: own("TOKEN"),
     variables,
   };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { enrolGateway, gatewayFiles, type GatewayEnrolment } from "@holdfast/agent";
@@ -16,6 +17,10 @@ export async function run({ flags, environment, clock, signal }: Call<typeof gat
   const home = resolve(flags.home ?? environment.home ?? join(homedir(), ".holdfast"));
   const enrolment = enrolmentOf(variables);
   const files = enrolment === undefined ? gatewayFiles(home) : await enrolGateway(home, enrolment, clock, signal);
+  if (variables["HOLDFAST_GATEWAY_CERT"] === undefined && !existsSync(files.certificateFile)) {
+    const why = "This gateway is not enrolled; start it once with --server, --ca-fingerprint and --token-file.";
+    throw new HoldfastError(cliErrors.usage, why);
+  }
   const config = await readGatewayConfig(variables, {
     home,
     path: flags.path,

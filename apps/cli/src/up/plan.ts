@@ -3,7 +3,7 @@ import type { ProgressText } from "../output/progress.ts";
 import { awaitRun, resultOf, type Waiting } from "./await-run.ts";
 
 /** What the sample client is promised; the plan designer works out the rest from what it finds. */
-export const sampleObjectives = { rpoMinutes: 24 * 60, rtoMinutes: 4 * 60 };
+const sampleObjectives = { rpoMinutes: 24 * 60, rtoMinutes: 4 * 60 };
 
 /** Measures a folder through the agent: what is in it, how it compresses, how fast this machine is. */
 export async function assess(waiting: Waiting, device: Device, path: string, report: (progress: ProgressText) => void) {
