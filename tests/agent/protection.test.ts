@@ -43,7 +43,7 @@ async function ask(
   const reader = await newReaderKey();
   const params = { deviceId: installation.deviceId, snapshotId };
   const body = { path: at, readerKey: reader.publicKey };
-  const response = await installation.client.call(operation, { params, body } as CallInput<"readFile">);
+  const response = await installation.client.call(operation, { params, body });
   const pieces: Uint8Array[] = [];
   for await (const piece of openAnswer(reader, response.body as unknown as AsyncIterable<Uint8Array>))
     pieces.push(piece);

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { dayMs, systemClock, systemRandom, type Clock, type Log, type Random } from "@holdfast/base";
-import type { PoolConfig } from "pg";
 import { RelayDesk } from "./app/relay.ts";
 import type { Services } from "./app/services.ts";
 import { recordSignIn } from "./app/session.ts";
@@ -18,7 +17,7 @@ import { jsonLog } from "./log.ts";
 import { openAuthority, type IssuedCertificate } from "./pki/authority.ts";
 import { openSignIn } from "./sign-in/sign-in.ts";
 import { openChangeFeed } from "./store/changes.ts";
-import { openStore } from "./store/store.ts";
+import { openStore, type DatabaseConnection } from "./store/store.ts";
 import { giveUpLapsedLeases } from "./tasks/lapsed-leases.ts";
 import { forgetOldTokens } from "./tasks/old-tokens.ts";
 import { everyMs, runTasks } from "./tasks/run-tasks.ts";
@@ -152,7 +151,7 @@ async function databaseConnection(
   dir: string,
   means: { clock: Clock; log: Log },
   undo: AsyncDisposableStack,
-): Promise<PoolConfig> {
+): Promise<DatabaseConnection> {
   if (config.databaseUrl !== undefined) return { connectionString: config.databaseUrl };
   const postgres = await openEmbeddedPostgres({ dir, ...means });
   undo.defer(() => postgres.close());
@@ -165,7 +164,7 @@ function consoleOrigins(config: ServerConfig, port: number): [string, ...string[
   const scheme = tls === undefined ? "http" : "https";
   const origin = (name: string) => new URL(`${scheme}://${hostInUrl(name)}:${port}`).origin;
   const own = isAnyAddress(host) ? [] : [host];
-  const [first = "127.0.0.1", ...rest] = [...names, ...own, "127.0.0.1", "localhost", "::1"];
+  const [first, ...rest] = [...names, ...own, "127.0.0.1", "localhost", "::1"];
   return [origin(first), ...new Set(rest.map(origin))];
 }
 

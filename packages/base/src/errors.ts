@@ -43,11 +43,7 @@ export class HoldfastError extends Error {
   readonly cure: string;
   readonly internal: string;
 
-  constructor(
-    entry: ErrorEntry,
-    message: string,
-    options: { internal?: string; cause?: unknown } = {},
-  ) {
+  constructor(entry: ErrorEntry, message: string, options: { internal?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.name = "HoldfastError";
     this.code = entry.code;
@@ -73,7 +69,5 @@ export function messageOf(error: unknown): string {
 
 /** The `code` of a Node.js system error such as ENOENT, or undefined. */
 export function systemCodeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : undefined;
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

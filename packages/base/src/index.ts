@@ -13,15 +13,4 @@ export {
 export { newId } from "./ids.ts";
 export { silentLog, type Log, type LogFields } from "./log.ts";
 export { systemRandom, type Random } from "./random.ts";
-export {
-  GiB,
-  KiB,
-  MiB,
-  count,
-  dayMs,
-  formatBytes,
-  formatDuration,
-  hourMs,
-  minuteMs,
-  secondMs,
-} from "./units.ts";
+export { GiB, KiB, MiB, count, dayMs, formatBytes, formatDuration, hourMs, minuteMs, secondMs } from "./units.ts";

@@ -11,8 +11,7 @@ const callBytesMax = 65_536;
 export const systemRandom: Random = {
   bytes(count) {
     const bytes = new Uint8Array(count);
-    for (let at = 0; at < count; at += callBytesMax)
-      crypto.getRandomValues(bytes.subarray(at, at + callBytesMax));
+    for (let at = 0; at < count; at += callBytesMax) crypto.getRandomValues(bytes.subarray(at, at + callBytesMax));
     return bytes;
   },
 };

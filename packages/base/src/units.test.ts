@@ -14,15 +14,9 @@ test("sizes are shown with three digits and the next unit from a thousand on", (
 
 test("durations are shown in at most two units", () => {
   expect(
-    [
-      850,
-      2400,
-      42_000,
-      3 * minuteMs + 20_000,
-      4 * hourMs + 5 * minuteMs,
-      2 * dayMs + 3 * hourMs,
-      2 * hourMs,
-    ].map(formatDuration),
+    [850, 2400, 42_000, 3 * minuteMs + 20_000, 4 * hourMs + 5 * minuteMs, 2 * dayMs + 3 * hourMs, 2 * hourMs].map(
+      formatDuration,
+    ),
   ).toEqual(["850 ms", "2.4 s", "42 s", "3 min 20 s", "4 h 5 min", "2 d 3 h", "2 h"]);
 });
 

@@ -4,15 +4,11 @@ import type { z } from "zod";
 import { clientErrors } from "./errors.ts";
 
 type Input<Shape> = Shape extends z.ZodType ? z.input<Shape> : never;
-type Part<Name extends string, Shape> = [Shape] extends [z.ZodType]
-  ? { readonly [K in Name]: Input<Shape> }
-  : unknown;
+type Part<Name extends string, Shape> = [Shape] extends [z.ZodType] ? { readonly [K in Name]: Input<Shape> } : unknown;
 type OptionalPart<Name extends string, Shape> = [Shape] extends [z.ZodType]
   ? { readonly [K in Name]?: Input<Shape> }
   : unknown;
-type Field<R, Name extends string> = R extends { readonly [K in Name]: infer Shape }
-  ? Shape
-  : undefined;
+type Field<R, Name extends string> = R extends { readonly [K in Name]: infer Shape } ? Shape : undefined;
 
 /** What a call needs: `params` and `body` where the route has them, `query` where it takes one. */
 export type CallInput<Name extends OperationName> = Part<"params", Field<Api[Name], "params">> &
@@ -28,11 +24,7 @@ export type CallOutput<Name extends OperationName> = Api[Name]["answer"] extends
 
 export interface ApiClient {
   /** @throws HoldfastError with the server's own code, or API_UNREACHABLE, API_BAD_ANSWER */
-  call<Name extends OperationName>(
-    name: Name,
-    input: CallInput<Name>,
-    signal?: AbortSignal,
-  ): Promise<CallOutput<Name>>;
+  call<Name extends OperationName>(name: Name, input: CallInput<Name>, signal?: AbortSignal): Promise<CallOutput<Name>>;
 }
 
 export interface ApiClientOptions {
@@ -81,12 +73,9 @@ async function request(
   input: LooseInput,
   signal?: AbortSignal,
 ) {
-  const path = route.path.replace(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(String(input.params?.[name])),
-  );
+  const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(input.params?.[name])));
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(input.query ?? {}))
-    if (value !== undefined) query.set(key, String(value));
+  for (const [key, value] of Object.entries(input.query ?? {})) if (value !== undefined) query.set(key, String(value));
   const headers: Record<string, string> = {};
   if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
   if (input.body !== undefined) headers["content-type"] = "application/json";
@@ -135,10 +124,7 @@ export class ApiFailure extends HoldfastError {
 export async function failureOf(response: Response): Promise<HoldfastError> {
   const parsed = problem.safeParse(await response.json().catch(() => undefined));
   if (!parsed.success) {
-    return new HoldfastError(
-      clientErrors.badAnswer,
-      `The server answered ${response.status} without saying why.`,
-    );
+    return new HoldfastError(clientErrors.badAnswer, `The server answered ${response.status} without saying why.`);
   }
   const { code, message, cure, requestId } = parsed.data;
   const kind = kindOfStatus[response.status] ?? "unavailable";

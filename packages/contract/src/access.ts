@@ -14,9 +14,7 @@ export type Session = z.infer<typeof session>;
 
 export const newSignInLink = z.object({ email: z.email() }).meta({ id: "NewSignInLink" });
 export const signInLink = z.object({ url: z.url(), expiresAt: instant }).meta({ id: "SignInLink" });
-export const newPassword = z
-  .object({ password: z.string().min(12).max(200) })
-  .meta({ id: "NewPassword" });
+export const newPassword = z.object({ password: z.string().min(12).max(200) }).meta({ id: "NewPassword" });
 
 /** What an enrolment token lets somebody become. */
 export const identityKinds = ["device", "keeper", "gateway"] as const;
@@ -55,9 +53,7 @@ export const enrolment = z.object({
   name: displayName,
   certificateRequestPem: z.string().max(10_000),
   /** Keepers only: X25519 public key that vault passwords are sealed to, and Ed25519 key that signs certificates; base64. */
-  keeperKeys: z
-    .object({ sealing: z.base64().length(44), signing: z.base64().length(44) })
-    .optional(),
+  keeperKeys: z.object({ sealing: z.base64().length(44), signing: z.base64().length(44) }).optional(),
 });
 export type Enrolment = z.infer<typeof enrolment>;
 

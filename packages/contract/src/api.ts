@@ -1,12 +1,5 @@
 import { z } from "zod";
-import {
-  enrolmentToken,
-  newEnrolmentToken,
-  newPassword,
-  newSignInLink,
-  session,
-  signInLink,
-} from "./access.ts";
+import { enrolmentToken, newEnrolmentToken, newPassword, newSignInLink, session, signInLink } from "./access.ts";
 import { certificate } from "./certificates.ts";
 import { device, snapshotRecord, vault } from "./devices.ts";
 import { newOrganisation, organisation } from "./organisations.ts";
@@ -24,8 +17,7 @@ const page = {
   after: z.string().max(1500).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 };
-const paged = <Item extends z.ZodType>(item: Item) =>
-  z.object({ items: z.array(item), next: z.string().nullable() });
+const paged = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable() });
 
 export const api = {
   health: {
@@ -126,9 +118,7 @@ export const api = {
     summary: "Bind a plan to the device and its vault; replaces the one before",
     permission: "administer",
     params: ofDevice,
-    body: z
-      .object({ name: displayName, vaultId: entityId, proposal: planProposal })
-      .meta({ id: "NewPlan" }),
+    body: z.object({ name: displayName, vaultId: entityId, proposal: planProposal }).meta({ id: "NewPlan" }),
     answer: plan,
   },
 

@@ -1,15 +1,7 @@
 import type { z } from "zod";
 
 /** What a caller must hold. A route without one does not compile, and one that names it is checked by the server. */
-export const permissions = [
-  "public",
-  "signed-in",
-  "read",
-  "operate",
-  "restore",
-  "administer",
-  "installation",
-] as const;
+export const permissions = ["public", "signed-in", "read", "operate", "restore", "administer", "installation"] as const;
 export type Permission = (typeof permissions)[number];
 
 /**

@@ -1,29 +1,12 @@
 import { z } from "zod";
 import { assessment } from "./plans.ts";
-import {
-  byteCount,
-  devicePath,
-  displayName,
-  entityId,
-  hash256,
-  instant,
-  wholeNumber,
-} from "./shapes.ts";
+import { byteCount, devicePath, displayName, entityId, hash256, instant, wholeNumber } from "./shapes.ts";
 
 /** What can be handed out as work. Devices assess, prepare vaults and back up; keepers replicate and drill. */
 export const runKinds = ["assess", "prepare-vault", "backup", "replicate", "drill"] as const;
 export type RunKind = (typeof runKinds)[number];
 
-export const runStates = [
-  "queued",
-  "taken",
-  "running",
-  "succeeded",
-  "warning",
-  "failed",
-  "cancelled",
-  "lost",
-] as const;
+export const runStates = ["queued", "taken", "running", "succeeded", "warning", "failed", "cancelled", "lost"] as const;
 export type RunState = (typeof runStates)[number];
 
 /** Where a running run stands. Totals are absent until they are known. */

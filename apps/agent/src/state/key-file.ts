@@ -27,7 +27,7 @@ export async function ensureKey(path: string, kind: KeyKind): Promise<KeyObject>
 }
 
 export function privateKeyPem(key: KeyObject): string {
-  return key.export({ type: "pkcs8", format: "pem" }).toString();
+  return key.export({ type: "pkcs8", format: "pem" });
 }
 
 /** The 32 raw bytes of an X25519 or Ed25519 public key. */

@@ -9,7 +9,7 @@ import * as x509 from "@peculiar/x509";
 import { serverErrors } from "../errors.ts";
 import { ensureFile } from "../home/secret-file.ts";
 
-x509.cryptoProvider.set(webcrypto as Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const authorityDaysMax = 3650;
@@ -95,7 +95,7 @@ export async function openAuthority(dir: string, clock: Clock): Promise<Authorit
     caPem,
     fingerprint: sha256(ca.rawData),
     async issueServerCertificate(names) {
-      const own = (await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+      const own = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
       const issued = await issue(own.publicKey, "Holdfast server", serverCertificateDaysMax, [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         machineNames(names),
@@ -164,7 +164,7 @@ async function selfSigned(keys: webcrypto.CryptoKeyPair, clock: Clock): Promise<
 }
 
 async function newKeyPem(): Promise<string> {
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   return pemOfKey(keys.privateKey);
 }
 

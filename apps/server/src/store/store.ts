@@ -33,17 +33,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** How `pg` reaches the database. */
+export type DatabaseConnection = pg.PoolConfig;
+
 /** The role that tenants' transactions take on where the server itself could look past row-level security. */
 const tenantRole = "holdfast_tenant";
 const poolConnectionsMax = 12;
 
 /**
  * Connects, brings the tables up to date and returns the store.
- * @param connection how `pg` reaches the database
  * @throws DATABASE_AWAY
  */
 export async function openStore(options: {
-  readonly connection: pg.PoolConfig;
+  readonly connection: DatabaseConnection;
   readonly clock: Clock;
   readonly log: Log;
 }): Promise<Store> {
@@ -149,5 +151,5 @@ revoke update, delete on holdfast.audit_log from ${tenantRole};
 /** 64-bit counts come as numbers: sizes and positions stay below 2^53. Everything else as `pg` reads it. */
 function readType(oid: number, format?: "text" | "binary"): (text: string) => unknown {
   const int8 = 20;
-  return oid === int8 ? Number : pg.types.getTypeParser(oid, format as "text");
+  return oid === int8 ? Number : pg.types.getTypeParser(oid, format);
 }

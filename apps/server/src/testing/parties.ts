@@ -29,7 +29,7 @@ export async function newRequest(): Promise<{ certificateRequestPem: string; key
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: "CN=whatever",
-    keys: keys as webcrypto.CryptoKeyPair,
+    keys: keys,
     signingAlgorithm: algorithm,
   });
   const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");

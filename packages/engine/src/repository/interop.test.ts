@@ -34,7 +34,7 @@ async function restic(repositoryDir: string, ...args: string[]): Promise<string>
 }
 
 async function open(dir: string): Promise<Repository> {
-  return Repository.open(await localStorage(dir), { password }, context);
+  return Repository.open(localStorage(dir), { password }, context);
 }
 
 const never = () => expect.unreachable("nothing is damaged");
@@ -103,7 +103,7 @@ describe.runIf(hasRestic).each([1, 2] as const)("a version %i repository of rest
 async function ours(version: 1 | 2) {
   const dir = await temporaryDirectory();
   const options = { ...owner, password, version, packBytesTarget: MiB };
-  const repository = await Repository.init(await localStorage(dir), options, context);
+  const repository = await Repository.init(localStorage(dir), options, context);
   const saveTree = async (nodes: TreeNode[]) => (await repository.saveBlob("tree", serialiseTree(nodes))).id;
   const save = async (bytes: Uint8Array) => (await repository.saveBlob("data", bytes)).id;
   const parts = await Array.fromAsync(chunks([large], repository.chunkerPolynomial), save);
@@ -164,7 +164,7 @@ test.runIf(hasRestic)(
 describe.runIf(hasRestic)("locks", () => {
   test("of ours keep restic out, or let it in, as restic's own would; unlock leaves them alone while we live", async () => {
     const dir = await temporaryDirectory();
-    const repository = await Repository.init(await localStorage(dir), { ...owner, password }, context);
+    const repository = await Repository.init(localStorage(dir), { ...owner, password }, context);
     const here = { hostname: hostname(), username: "u", pid: process.pid };
     const shared = await repository.lock("shared", here);
     await restic(dir, "snapshots");
