@@ -235,9 +235,14 @@ export class Archiver {
 
   async #save(type: BlobType, bytes: Uint8Array): Promise<BlobId> {
     this.#signal.throwIfAborted();
-    const saved = await this.#parts.repository.saveBlob(type, bytes, this.#signal);
-    this.#parts.tally.blob(type, bytes.byteLength, saved);
-    return saved.id;
+    try {
+      const saved = await this.#parts.repository.saveBlob(type, bytes, this.#signal);
+      this.#parts.tally.blob(type, bytes.byteLength, saved);
+      return saved.id;
+    } catch (error) {
+      this.#stop.abort(error); // the walk need not go on until it has something to store again
+      throw error;
+    }
   }
 
   /** Reports an entry, unless it merely went away since its directory was listed, as files do. */

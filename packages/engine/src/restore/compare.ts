@@ -54,6 +54,7 @@ export interface ComparisonProgress {
 }
 
 const differencesKeptMax = 1000;
+const reportEveryMs = 100;
 
 /**
  * Reads a restored snapshot back from disk and compares it with what the backup recorded: content by the hashes that the
@@ -61,6 +62,7 @@ const differencesKeptMax = 1000;
  * entry. Nothing from the repository but its listings is used, so restoring and comparing have no step in common.
  *
  * @param targetDir where the whole snapshot was restored to
+ * @param onProgress called ten times a second at most, and at the end
  * @throws the signal's reason, ENGINE_SNAPSHOT_MISSING, and what the storage throws when it is not damage
  */
 export async function compareRestored(
@@ -95,6 +97,7 @@ class Comparer {
   /** The directories from the target's top down; undefined where one is missing. */
   readonly #levels: (AnchoredDirectory | undefined)[];
   #differences = 0;
+  #reportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     repository: Repository,
@@ -124,7 +127,7 @@ class Comparer {
     } else if (node.type === "file") {
       this.#counts.files += 1;
       if (isThere) await this.#compareContent(names, node, path!, stats);
-      this.#onProgress({ filesDone: this.#counts.files, bytesDone: this.#counts.bytes });
+      this.#report();
     } else {
       this.#counts.others += 1;
       if (isThere && node.type === "symlink") this.#compareLink(names, node, path!);
@@ -145,11 +148,20 @@ class Comparer {
   }
 
   result(): Comparison {
+    this.#reportedMs = Number.NEGATIVE_INFINITY;
+    this.#report();
     return {
       ...this.#counts,
       differences: { count: this.#differences, first: this.#first },
       rootHash: this.#hash.digest("hex"),
     };
+  }
+
+  #report(): void {
+    const nowMs = this.#repository.context.clock.monotonicMs();
+    if (nowMs - this.#reportedMs < reportEveryMs) return;
+    this.#reportedMs = nowMs;
+    this.#onProgress({ filesDone: this.#counts.files, bytesDone: this.#counts.bytes });
   }
 
   #enter(names: Names, directory: AnchoredDirectory): AnchoredDirectory | undefined {

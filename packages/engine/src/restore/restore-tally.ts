@@ -50,6 +50,7 @@ export class RestoreTally {
   readonly #onProgress: (progress: RestoreProgress) => void;
   readonly #startedMs: number;
   #totals = { files: 0, bytes: 0 };
+  #areTotalsKnown = false;
   #errorCount = 0;
   #current = "";
   #reportedMs = Number.NEGATIVE_INFINITY;
@@ -60,11 +61,15 @@ export class RestoreTally {
     this.#startedMs = clock.monotonicMs();
   }
 
+  /** What there is to do is known before it is walked. */
   expect(totals: { files: number; bytes: number }): void {
     this.#totals = totals;
+    this.#areTotalsKnown = true;
   }
 
+  /** The walk came by one more file. */
   planned(bytes: number): void {
+    if (this.#areTotalsKnown) return;
     this.#totals = { files: this.#totals.files + 1, bytes: this.#totals.bytes + bytes };
   }
 

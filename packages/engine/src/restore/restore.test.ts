@@ -21,6 +21,7 @@ import type { SnapshotId } from "../id.ts";
 import { repositoryFixture } from "../repository/repository-fixture.ts";
 import { CraftedSnapshot, craftedTime } from "./crafted-snapshot-fixture.ts";
 import { restore, type RestoreOptions } from "./restore.ts";
+import { RestoreTally, type RestoreProgress } from "./restore-tally.ts";
 import { temporaryName } from "./target-file.ts";
 
 const seed = 20_263;
@@ -410,6 +411,20 @@ describe("damage costs the files it hit and no others", () => {
     expect((await run(snapshot)).isComplete).toBe(true);
     expect(readdirSync(target).toSorted()).toEqual(["also-hit", "dir", "fine"]);
   });
+});
+
+test("progress ends with everything done, whether the snapshot knew the totals or not", async () => {
+  const { crafted, target, fixture } = await setUp();
+  const snapshotId = await crafted.save([await crafted.file("a", ["12"]), await crafted.file("b", ["345"])]);
+  const seen: RestoreProgress[] = [];
+  await restore(await fixture.reopen(), { snapshotId, targetDir: target }, (progress) => seen.push(progress));
+  const end = { totalFiles: 2, filesDone: 2, totalBytes: 5, bytesDone: 5, currentFiles: [], errorCount: 0 };
+  expect(seen.at(-1)).toMatchObject(end);
+  const tally = new RestoreTally(fixture.clock, (progress) => seen.push(progress));
+  tally.expect({ files: 2, bytes: 5 });
+  tally.planned(5);
+  tally.finish();
+  expect(seen.at(-1)).toMatchObject({ totalFiles: 2, totalBytes: 5, filesDone: 0 });
 });
 
 test("told to stop, it leaves no half file under its name", async () => {

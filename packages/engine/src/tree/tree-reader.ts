@@ -27,13 +27,15 @@ export interface TreeProblem {
  */
 export function* treeNodes(tree: Uint8Array, onProblem: (problem: TreeProblem) => void): Generator<TreeNode> {
   const bytes = Buffer.from(tree.buffer, tree.byteOffset, tree.byteLength);
-  const scanner = new JsonScanner(bytes, listStart(bytes));
+  const start = listStart(bytes);
+  if (start === undefined) return;
+  const scanner = new JsonScanner(bytes, start);
   let highest: Buffer | undefined;
   let isSorted = true;
   let seen: Set<string> | undefined;
   let index = 0;
   for (const _ of scanner.items()) {
-    const start = scanner.at;
+    const nodeStart = scanner.at;
     const found: { name: Buffer } = { name: Buffer.alloc(0) };
     let node: TreeNode | undefined;
     try {
@@ -44,7 +46,7 @@ export function* treeNodes(tree: Uint8Array, onProblem: (problem: TreeProblem) =
       if (!(error instanceof JsonFault)) throw error;
       node = undefined;
       onProblem({ name: found.name, fault: error.message, isRefused: true });
-      scanner.at = start;
+      scanner.at = nodeStart;
       scanner.skip();
     }
     index += 1;
@@ -65,8 +67,11 @@ export function* treeNodes(tree: Uint8Array, onProblem: (problem: TreeProblem) =
   }
 }
 
-/** Where the array of nodes begins, after the whole blob has been found to be sound JSON. */
-function listStart(bytes: Buffer): number {
+/**
+ * Where the array of nodes begins, after the whole blob has been found to be sound JSON. Undefined for null, which restic
+ * reads as no nodes.
+ */
+function listStart(bytes: Buffer): number | undefined {
   let start: number | undefined;
   try {
     const scanner = new JsonScanner(bytes);
@@ -76,6 +81,7 @@ function listStart(bytes: Buffer): number {
     });
     scanner.expectEnd();
     if (start === undefined) throw new JsonFault("no list of nodes");
+    if (bytes[start] === 0x6e) return undefined;
     if (bytes[start] !== 0x5b) throw new JsonFault("its nodes are no list");
     return start;
   } catch (error) {
@@ -90,7 +96,7 @@ function listStart(bytes: Buffer): number {
 /** Names of the first `count` entries, byte for byte; only asked for when a tree turns out to be unsorted. */
 function namesBefore(bytes: Buffer, count: number): Set<string> {
   const names = new Set<string>();
-  const scanner = new JsonScanner(bytes, listStart(bytes));
+  const scanner = new JsonScanner(bytes, listStart(bytes) ?? bytes.length);
   let index = 0;
   for (const _ of scanner.items()) {
     if (index === count) break;

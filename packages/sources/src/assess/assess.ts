@@ -50,11 +50,13 @@ type Counts = {
 };
 
 const turnEntries = 64;
+const reportEveryMs = 250;
 const isRoot = process.geteuid?.() === 0;
 
 /**
  * Looks at everything that a backup of these targets would take, and puts a sample of it through the real chunker,
  * compressor and cipher.
+ * @param onProgress called four times a second at most
  * @throws SOURCE_MISSING when no target exists, ENGINE_BAD_PATTERN, the signal's reason
  */
 export async function assess(
@@ -66,7 +68,7 @@ export async function assess(
   const targets = targetTree(options.targets, options.workingDir);
   const measuredAtMs = context.clock.nowMs();
   const classes = new SizeClasses(context.random);
-  const survey = new Survey(measuredAtMs, classes, onProgress, signal);
+  const survey = new Survey(context.clock, classes, onProgress, signal);
   survey.counts.unreadable += targets.unusable.length;
   await survey.visit(walkTargets(targets.root, new Selection(options)));
   const { counts, changedBytes } = survey;
@@ -92,19 +94,22 @@ class Survey {
     unreadable: 0,
   };
   readonly changedBytes = { day: 0, week: 0, month: 0 };
+  readonly #clock: Clock;
   readonly #nowMs: number;
   readonly #classes: SizeClasses;
   readonly #onProgress: (progress: AssessProgress) => void;
   readonly #signal: AbortSignal | undefined;
   #entriesSinceTurn = 0;
+  #reportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    nowMs: number,
+    clock: Clock,
     classes: SizeClasses,
     onProgress: (progress: AssessProgress) => void,
     signal: AbortSignal | undefined,
   ) {
-    this.#nowMs = nowMs;
+    this.#clock = clock;
+    this.#nowMs = clock.nowMs();
     this.#classes = classes;
     this.#onProgress = onProgress;
     this.#signal = signal;
@@ -154,13 +159,20 @@ class Survey {
     if (ageMs <= 30 * dayMs) changedBytes.month += sizeBytes;
     if (!isReadable(entry.path)) counts.unreadable += 1;
     else this.#classes.add(sizeBytes, entry.absolutePath);
-    this.#onProgress({ files: counts.files, bytes: counts.bytes });
+  }
+
+  #report(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#reportedMs < reportEveryMs) return;
+    this.#reportedMs = nowMs;
+    this.#onProgress({ files: this.counts.files, bytes: this.counts.bytes });
   }
 
   async #turn(): Promise<void> {
     this.#entriesSinceTurn += 1;
     if (this.#entriesSinceTurn < turnEntries) return;
     this.#entriesSinceTurn = 0;
+    this.#report();
     await nextTurn();
     this.#signal?.throwIfAborted();
   }
