@@ -77,9 +77,8 @@ async function enrolAnother(link: string): Promise<void> {
   const tokenFile = join(folder, "token");
   writeFileSync(tokenFile, `${made.token}\n`);
   const words = ["agent", "enrol", "--home", join(folder, "other"), "--name", "other", "--server", made.serverUrl];
-  const said = await mustRun(process.execPath, [
-    ...[holdfastFile, ...words, "--token-file", tokenFile, "--ca-fingerprint", made.caFingerprint],
-  ]);
+  const trust = ["--token-file", tokenFile, "--ca-fingerprint", made.caFingerprint];
+  const said = await mustRun(process.execPath, [holdfastFile, ...words, ...trust]);
   expect(said).toContain(`enrolled as "other" at ${made.serverUrl}`);
   const { items: devices } = await api.call("listDevices", {});
   expect(devices.map(({ name }) => name)).toContain("other");

@@ -45,7 +45,7 @@ test.each([
   );
 });
 
-test.each(["", "--help", "-h", "--version", "snapshots --help"])(
+test.each(["", "--help", "-h", "help", "--version", "snapshots --help", "help snapshots", "admin", "agent -h"])(
   "a question about the program is answered: %j",
   (line) => {
     const answer = parse(line);

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { commandGroups, type Call, type CommandEntry } from "./command.ts";
 import { cliErrors } from "./errors.ts";
 import type { Flag, FlagTable } from "./flag.ts";
+import { commandFamilies } from "./table/command-table.ts";
 import { globalFlags } from "./table/repository-flags.ts";
 
 /** What was typed, understood: which command, and everything for it but the world it runs in. */
@@ -38,7 +39,8 @@ export function parseCommandLine(
     each.exitOverride().configureOutput({ writeOut: print, writeErr: print, outputError: () => {} });
   });
   try {
-    program.parse(words.flatMap(spellOutVerbosity), { from: "user" });
+    const asked = words[0] === "help" ? [...words.slice(1), "--help"] : words;
+    program.parse(asked.flatMap(spellOutVerbosity), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     const isHelp = error.exitCode === 0 || error.code === "commander.help"; // the latter: a command that needs another word
@@ -63,18 +65,25 @@ function buildProgram(commands: readonly CommandEntry[], version: string, found:
   for (const flag of Object.values(globalFlags)) program.addOption(optionOf(flag).hideHelp());
   for (const group of commandGroups) {
     for (const entry of commands.filter((each) => each.group === group)) {
-      const words = entry.name.split(" ");
-      const parent = words.slice(0, -1).reduce(childOf, program);
-      const own = childOf(parent, words.at(-1) ?? entry.name);
-      describeCommand(own.helpGroup(`${group}:`), entry);
+      const [top = entry.name, below] = entry.name.split(" ");
+      const first = childOf(program, top).helpGroup(`${group}:`);
+      const own = below === undefined ? first : childOf(first, below);
+      describeCommand(own, entry);
       own.action(() => found({ entry, operands: own.args, flags: flagValues(entry, program, own) }));
     }
   }
   return program;
 }
 
+/** The command of this name, made when it is first heard of: "admin" has no entry, only commands below it. */
 function childOf(parent: Command, name: string): Command {
-  return parent.commands.find((each) => each.name() === name) ?? parent.command(name);
+  const known = parent.commands.find((each) => each.name() === name);
+  if (known !== undefined) return known;
+  return parent
+    .command(name)
+    .description(commandFamilies[name] ?? "")
+    .usage("<command> [flags]")
+    .helpCommand(false);
 }
 
 function describeCommand(own: Command, entry: CommandEntry): void {

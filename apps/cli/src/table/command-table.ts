@@ -5,3 +5,8 @@ import { serviceCommands } from "./service-commands.ts";
 
 /** Every command there is, in the order of the help. docs/cli.md is made from it. */
 export const commandTable: readonly CommandEntry[] = [...repositoryCommands, ...serviceCommands, ...evidenceCommands];
+
+/** Words that only have commands below them, with what those are about. */
+export const commandFamilies: Readonly<Record<string, string>> = {
+  admin: "look after an installation, on the machine of its server",
+};

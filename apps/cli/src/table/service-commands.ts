@@ -110,7 +110,10 @@ export const serviceCommands = [
       "Runs the control plane. It keeps its state in a PostgreSQL of its own below the home, or in the one that DATABASE_URL names. It never holds backup data or keys. Prints one JSON line when it is ready.",
     flags: serverFlags,
     examples: [
-      { line: "holdfast server --home /var/lib/holdfast --gateway-url https://backup.example:8602", does: "" },
+      {
+        line: "holdfast server --home /var/lib/holdfast --gateway-url https://backup.example:8602",
+        does: "with its own database",
+      },
     ],
     load: () => import("../commands/server.ts"),
   }),
@@ -121,7 +124,9 @@ export const serviceCommands = [
     about:
       "Runs restic's REST protocol over TLS in front of a folder. Devices' tokens can add and read, and never delete. Prints one JSON line when it is ready.",
     flags: gatewayFlags,
-    examples: [{ line: "holdfast gateway --path /srv/repositories --listen 0.0.0.0:8602", does: "" }],
+    examples: [
+      { line: "holdfast gateway --path /srv/repositories --listen 0.0.0.0:8602", does: "reachable from everywhere" },
+    ],
     load: () => import("../commands/gateway.ts"),
   }),
   command({
@@ -158,7 +163,12 @@ export const serviceCommands = [
     about:
       "Runs a keeper on the provider's side. It holds the key that vault passwords are sealed to, keeps copies, restores to prove, and signs certificates. Clients cannot reach it. Prints one JSON line when it is connected.",
     flags: keeperFlags,
-    examples: [{ line: "holdfast keeper --home /var/lib/holdfast --place offsite=/mnt/offsite", does: "" }],
+    examples: [
+      {
+        line: "holdfast keeper --home /var/lib/holdfast --place offsite=/mnt/offsite",
+        does: "with one place for copies",
+      },
+    ],
     load: () => import("../commands/keeper.ts"),
   }),
 ];
