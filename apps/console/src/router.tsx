@@ -10,9 +10,9 @@ import {
 } from "@tanstack/react-router";
 import { sessionQuery } from "./api/queries.ts";
 import { isSignedOut } from "./api/signed-out.ts";
+import { isOwnPath } from "./own-path.ts";
 import { DevicesPage } from "./pages/devices.tsx";
 import { Broken, NowherePage } from "./pages/not-found.tsx";
-import { SignInPage } from "./pages/sign-in.tsx";
 import { Shell } from "./parts/shell.tsx";
 
 /** Answers are true until an event says otherwise; the short time limit is for a page without a live line. */
@@ -33,13 +33,14 @@ const root = createRootRouteWithContext<{ cache: QueryClient }>()({
   errorComponent: ({ error, reset }) => <Broken error={error} onRetry={reset} />,
 });
 
+// A parameter that does not pass is set to undefined, not left out: the router would fill it in from the address.
 const signInRoute = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  component: SignInPage,
-  validateSearch: (search: Record<string, unknown>): { next?: string; error?: string } => ({
-    ...(typeof search["next"] === "string" && isOwnPath(search["next"]) && { next: search["next"] }),
-    ...(typeof search["error"] === "string" && { error: search["error"] }),
+  component: lazyRouteComponent(() => import("./pages/sign-in.tsx"), "SignInPage"),
+  validateSearch: ({ next, error }: Record<string, unknown>): { next?: string; error?: string } => ({
+    next: typeof next === "string" && isOwnPath(next) ? next : undefined,
+    error: typeof error === "string" ? error : undefined,
   }),
 });
 
@@ -83,8 +84,9 @@ const snapshotRoute = createRoute({
   getParentRoute: () => inside,
   path: "/devices/$deviceId/snapshots/$snapshotId",
   component: lazyRouteComponent(() => import("./pages/snapshot.tsx"), "SnapshotPage"),
-  validateSearch: (search: Record<string, unknown>): { path?: string } =>
-    typeof search["path"] === "string" ? { path: search["path"] } : {},
+  validateSearch: ({ path }: Record<string, unknown>): { path?: string } => ({
+    path: typeof path === "string" ? path : undefined,
+  }),
 });
 const runsRoute = createRoute({
   getParentRoute: () => inside,
@@ -144,9 +146,4 @@ async function leaveWhenSignedOut(error: Error): Promise<void> {
     await router.navigate({ to: "/sign-in", search: { next: router.state.location.href } });
     cache.clear();
   }
-}
-
-/** A place on this origin, so that a link to the sign-in page cannot send people elsewhere afterwards. */
-function isOwnPath(path: string): boolean {
-  return /^\/(?![/\\])/.test(path);
 }

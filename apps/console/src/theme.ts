@@ -72,6 +72,7 @@ export const theme = createTheme({
     Input: {
       vars: () => ({ wrapper: { "--input-bd": "var(--hf-edge)", "--input-bg": "var(--hf-surface)" }, input: {} }),
     },
+    PasswordInput: { defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show what is typed" } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
     Menu: { defaultProps: { position: "bottom-end", shadow: "md", withinPortal: true } },
   },

@@ -9,6 +9,7 @@ export function Machine({ device: { inventory, enrolledAt } }: { device: Device 
   return (
     <Panel title="Machine">
       <Facts
+        dense
         facts={[
           ...(inventory === null
             ? []

@@ -23,10 +23,16 @@ export function Panel({ title, actions, flush = false, children }: PanelProps) {
   );
 }
 
+interface FactsProps {
+  readonly facts: readonly (readonly [name: string, value: ReactNode] | undefined)[];
+  /** For short values beside the main column. */
+  readonly dense?: boolean;
+}
+
 /** Names and values, in as many columns as fit. */
-export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode] | undefined)[] }) {
+export function Facts({ facts, dense = false }: FactsProps) {
   return (
-    <dl className={classes["facts"]}>
+    <dl className={classes["facts"]} data-dense={dense || undefined}>
       {facts.map(
         (fact) =>
           fact && (

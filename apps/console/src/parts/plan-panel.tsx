@@ -53,6 +53,7 @@ export function PlanSpecView({ spec }: { spec: PlanProposal["spec"] }) {
   const { keepDaily, keepWeekly, keepMonthly } = spec.retention;
   return (
     <Facts
+      dense
       facts={[
         ["Protects", <PathList key="paths" paths={spec.paths} />],
         spec.excludes.length > 0 ? ["Leaves out", <PathList key="excludes" paths={spec.excludes} />] : undefined,

@@ -1,4 +1,3 @@
-import { UnstyledButton } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef } from "react";
@@ -9,7 +8,7 @@ import { visibleText } from "../visible-text.ts";
 import { DownloadTray } from "./download-tray.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 import { LiveBanner, LiveSign } from "./live-status.tsx";
-import { useNextTheme } from "./theme-choice.tsx";
+import { NextTheme } from "./next-theme.tsx";
 import classes from "./shell.module.css";
 
 const places: readonly (readonly [to: "/" | "/clients" | "/runs", label: string, icon: IconName])[] = [
@@ -45,7 +44,7 @@ export function Shell() {
         </nav>
         <div className={classes["end"]}>
           <LiveSign live={live} />
-          <NextTheme />
+          <NextTheme className={classes["round"]} />
           <Person />
         </div>
       </header>
@@ -55,15 +54,6 @@ export function Shell() {
       </main>
       <DownloadTray />
     </>
-  );
-}
-
-function NextTheme() {
-  const { label, icon, next } = useNextTheme();
-  return (
-    <UnstyledButton className={classes["round"]} onClick={next} aria-label={label} title={label}>
-      <Icon name={icon} size={18} />
-    </UnstyledButton>
   );
 }
 

@@ -1,0 +1,56 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+
+const cliFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+
+/** Everything on this machine, started as `npm start` starts it. */
+export interface Installation {
+  readonly consoleUrl: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an installation that protects `path`, and waits until it has backed it up twice, copied and drilled it.
+ * @throws Error with all that it said when it ends before
+ */
+export async function startInstallation(home: string, path: string): Promise<Installation> {
+  const child = spawn(process.execPath, [cliFile, "up", "--home", home, "--path", path], {
+    env: { ...process.env, HOLDFAST_CONSOLE_PORT: "0", HOLDFAST_AGENT_PORT: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = await untilItSays(child, "Everything runs");
+  const consoleUrl = /console at (http:\S+)/.exec(said)?.[1];
+  if (consoleUrl === undefined) throw new Error(`The start did not name the console:\n${said}`);
+  return {
+    consoleUrl,
+    async stop() {
+      if (child.exitCode !== null) return;
+      child.kill("SIGINT");
+      await once(child, "exit");
+    },
+  };
+}
+
+/** A link that signs in once, made by the command that an administrator would use; for the first one, or for `email`. */
+export async function signInLink(home: string, email?: string): Promise<string> {
+  const words = ["admin", "sign-in-link", "--home", home, ...(email === undefined ? [] : ["--email", email])];
+  const { stdout } = await promisify(execFile)(process.execPath, [cliFile, ...words]);
+  const link = /http:\S+/.exec(stdout)?.[0];
+  if (link === undefined) throw new Error(`The command gave no link: ${stdout}`);
+  return link;
+}
+
+async function untilItSays(child: ChildProcess, words: string): Promise<string> {
+  let said = "";
+  return new Promise((resolved, failed) => {
+    const hear = (piece: Buffer) => {
+      said += piece.toString();
+      if (said.includes(words)) resolved(said);
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.once("exit", (code) => failed(new Error(`The start ended with ${code}:\n${said}`)));
+  });
+}
