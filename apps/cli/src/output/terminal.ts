@@ -29,7 +29,7 @@ export function processTerminal(): Terminal {
       return process.stderr.isTTY === true;
     },
     get columns() {
-      return process.stderr.columns ?? 80;
+      return process.stderr.columns || 80; // a terminal that was never given a size says 0
     },
     closed: closed.signal,
   };

@@ -4,10 +4,13 @@ import { counted, repeated, single, toggle, under } from "../flag.ts";
 export const repositoryFlags = under("Repository flags", {
   repo: single(
     "-r, --repo <repository>",
-    "where the repository is: a path, or rest:https://host:port/path/ (HOLDFAST_REPOSITORY)",
+    "where the repository is: a path, or rest:https://host:port/path/ (HOLDFAST_REPOSITORY; HOLDFAST_REST_USERNAME, HOLDFAST_REST_PASSWORD)",
   ),
   repositoryFile: single("--repository-file <file>", "read that address from a file (HOLDFAST_REPOSITORY_FILE)"),
-  passwordFile: single("-p, --password-file <file>", "read the password from a file (HOLDFAST_PASSWORD_FILE)"),
+  passwordFile: single(
+    "-p, --password-file <file>",
+    "read the password from a file (HOLDFAST_PASSWORD_FILE; or itself in HOLDFAST_PASSWORD)",
+  ),
   passwordCommand: single(
     "--password-command <command>",
     "take the password from what a command prints (HOLDFAST_PASSWORD_COMMAND)",

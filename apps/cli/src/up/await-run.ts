@@ -43,23 +43,17 @@ export function resultOf<Kind extends RunResult["kind"]>(run: Run, kind: Kind): 
   throw new HoldfastError(upErrors.runFailed, `The ${kind} run ${run.runId} ended without a result.`);
 }
 
-function progressText({
-  filesDone,
-  bytesDone,
-  totalFiles,
-  totalBytes,
-  errors,
-  current,
-}: NonNullable<Run["progress"]>): ProgressText {
-  const files =
-    totalFiles === undefined
-      ? count(filesDone, "file")
-      : `${filesDone.toLocaleString("en")} of ${count(totalFiles, "file")}`;
+function progressText(progress: NonNullable<Run["progress"]>): ProgressText {
+  const { phase, filesDone, bytesDone, totalFiles, totalBytes, errors, current } = progress;
+  const noun = phase === "replicate" ? "snapshot" : "file"; // what a replication counts
+  const number = filesDone.toLocaleString("en");
+  const files = totalFiles === undefined ? count(filesDone, noun) : `${number} of ${count(totalFiles, noun)}`;
   const bytes =
     totalBytes === undefined ? formatBytes(bytesDone) : `${formatBytes(bytesDone)} of ${formatBytes(totalBytes)}`;
+  const trouble = errors === 0 ? "" : `, ${count(errors, "error")}`;
   return {
     fraction: totalBytes === undefined || totalBytes === 0 ? undefined : Math.min(1, bytesDone / totalBytes),
-    text: `${files}, ${bytes}${errors === 0 ? "" : `, ${count(errors, "error")}`}`,
+    text: `${phase === "compare" ? "comparing " : ""}${files}, ${bytes}${trouble}`,
     detail: current[0] ?? "",
   };
 }
