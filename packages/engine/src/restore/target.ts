@@ -46,8 +46,8 @@ export type ChunkSupply = (id: BlobId) => Promise<Fetched>;
 
 type FileStep = Extract<RestoreStep, { kind: "file" }>;
 
-/** The whole target, not one entry of it, is at its end. */
-const targetIsFull = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
+/** The whole target, not one entry of it, is at its end. Node.js has no name for EDQUOT, a quota that is used up. */
+const targetIsFull = new Set(["ENOSPC", "EROFS", "EDQUOT", "Unknown system error -122"]);
 
 /**
  * Carries the steps of a restore out below one directory, in order. Directories are held by their handles and entered
