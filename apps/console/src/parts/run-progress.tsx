@@ -27,7 +27,10 @@ export function RunProgress({ run }: { run: Run }) {
         <Figure name="Phase" value={phase} />
         <Figure name="Done" value={totalBytes === undefined ? "counting" : formatShare(bytesDone, totalBytes)} />
         <Figure name="Bytes" value={ofTotal(formatBytes(bytesDone), totalBytes && formatBytes(totalBytes))} />
-        <Figure name="Files" value={ofTotal(formatCount(filesDone), totalFiles && formatCount(totalFiles))} />
+        <Figure
+          name={phase === "replicate" ? "Snapshots" : "Files"}
+          value={ofTotal(formatCount(filesDone), totalFiles && formatCount(totalFiles))}
+        />
         <Figure name="Speed" value={rate?.bytesPerSecond === undefined ? "–" : formatRate(rate.bytesPerSecond)} />
         <Figure
           name="Left"
