@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { apiClient } from "@holdfast/client";
 import { mustRun } from "./program.ts";
 
@@ -47,10 +48,10 @@ class Up {
   }
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries += 1) {
-    if (tries > 1200) throw new Error("It did not come to that within two minutes.");
-    await sleep(100);
+async function until(isSo: () => boolean, lookEveryMs = 100): Promise<void> {
+  for (let leftMs = 120_000; !isSo(); leftMs -= lookEveryMs) {
+    if (leftMs < 0) throw new Error("It did not come to that within two minutes.");
+    await sleep(lookEveryMs);
   }
 }
 
@@ -123,6 +124,20 @@ test("no part outlives an `up` that was killed, and the next start goes on", asy
   const { snapshots, drill } = JSON.parse(next.stdout) as { snapshots: string[]; drill: { result: string } };
   expect(snapshots.length).toBeGreaterThanOrEqual(2);
   expect(drill.result).toBe("passed");
+});
+
+test("a port that another program takes at the last moment is avoided", async () => {
+  const up = new Up("--once");
+  let port = 0;
+  await until(() => {
+    const server = running().find(({ line }) => line.includes(" server --home"));
+    port = Number(/--gateway-url https:\/\/127\.0\.0\.1:(\d+)/.exec(server?.line ?? "")?.[1] ?? 0);
+    return port > 0;
+  }, 10);
+  const squatter = createServer().listen(port, "127.0.0.1");
+  onTestFinished(() => void squatter.close());
+  expect({ exitCode: await up.ended, stderr: up.stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(up.stdout).toContain("starting over");
 });
 
 test("a folder that is not there is told before anything is started", async () => {

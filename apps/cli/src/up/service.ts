@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { HoldfastError, type Clock } from "@holdfast/base";
 import type { ApiClient } from "@holdfast/client";
 import type { IdentityKind } from "@holdfast/contract";
+import { gatewayErrors } from "@holdfast/gateway";
 import { installationClient } from "../installation.ts";
 import { upErrors } from "./errors.ts";
 import { freePort } from "./free-port.ts";
@@ -22,6 +23,7 @@ export interface ServiceOptions {
 
 const gatewayPort = 8602;
 const tokenMinutes = 15;
+const startsMax = 3;
 
 /** All parts of Holdfast on this machine, each a process of its own. */
 export class Service {
@@ -44,6 +46,21 @@ export class Service {
    * be stopped.
    */
   async start(signal: AbortSignal): Promise<Started> {
+    for (let left = startsMax; ; left -= 1) {
+      try {
+        return await this.#startParts(signal);
+      } catch (error) {
+        // The server is told the gateway's address before the gateway can take it.
+        const isPortLost = error instanceof HoldfastError && error.code === gatewayErrors.portTaken.code;
+        if (!isPortLost || left === 1) throw error;
+        this.#options.steps.say("  Another program was faster at the gateway's port; starting over");
+        await this.stop();
+        this.#stopping = false;
+      }
+    }
+  }
+
+  async #startParts(signal: AbortSignal): Promise<Started> {
     const { home, steps, names } = this.#options;
     const port = await freePort(gatewayPort);
     const gatewayUrl = `https://127.0.0.1:${port}`;
