@@ -1,6 +1,6 @@
 import { link, mkdir, open, readFile, rm, stat, chmod } from "node:fs/promises";
 import path from "node:path";
-import { HoldfastError, systemCodeOf, systemRandom } from "@holdfast/base";
+import { HoldfastError, systemCodeOf, systemRandom, toHex } from "@holdfast/base";
 import { serverErrors } from "../errors.ts";
 
 /**
@@ -10,19 +10,17 @@ import { serverErrors } from "../errors.ts";
 export async function ensureFile(file: string, make: () => Promise<string>): Promise<string> {
   const found = await readOwn(file);
   if (found !== undefined) return found;
+  const text = await make();
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  const growing = `${file}.${Buffer.from(systemRandom.bytes(6)).toString("hex")}`;
-  const handle = await open(growing, "wx", 0o600);
+  const growing = `${file}.${toHex(systemRandom.bytes(6))}`;
   try {
-    await handle.writeFile(await make());
+    const handle = await open(growing, "wx", 0o600);
+    await handle.writeFile(text);
     await handle.sync();
-  } finally {
     await handle.close();
-  }
-  try {
     await link(growing, file);
   } catch (error) {
-    if (systemCodeOf(error) !== "EEXIST") throw error;
+    if (systemCodeOf(error) !== "EEXIST") throw error; // somebody else was first
   } finally {
     await rm(growing, { force: true });
   }

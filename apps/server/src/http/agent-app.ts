@@ -35,9 +35,10 @@ export async function agentApp(bound: BoundServer, services: Services, relay: Re
   app.post<{ Params: { relayId: string } }>(agentPaths.relay(":relayId"), async (request, reply) => {
     const party = await authenticate(services, request.raw);
     const relayId = parsePart(entityId, request.params.relayId, "address");
+    const { socket } = request.raw; // a request that was broken off no longer knows it
     if (await relay.deliver(party, relayId, request.raw)) return reply.code(204).send();
     reply.hijack();
-    request.raw.destroy();
+    socket.destroy();
   });
 
   app.setNotFoundHandler((request, reply) => {

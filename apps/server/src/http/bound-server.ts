@@ -34,9 +34,9 @@ export function boundServer(server: http.Server | https.Server, clock: Clock): B
     async close() {
       serve = notNow;
       closing.abort();
-      let closed = false;
-      server.close(() => (closed = true));
-      for (let waitedMs = 0; !closed; waitedMs += lookEveryMs) {
+      const closed = new AbortController();
+      server.close(() => closed.abort());
+      for (let waitedMs = 0; !closed.signal.aborted; waitedMs += lookEveryMs) {
         if (waitedMs < answersFinishMs) server.closeIdleConnections();
         else server.closeAllConnections();
         await clock.sleep(lookEveryMs);

@@ -49,7 +49,7 @@ export interface TestPart {
 
 /** Enrols over TLS as a part would. */
 export async function enrolOver(
-  server: TestServer,
+  server: Pick<TestServer, "agentUrl" | "caPem" | "api">,
   kind: IdentityKind,
   organisationId: string,
   name: string,
