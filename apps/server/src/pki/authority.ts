@@ -14,7 +14,7 @@ x509.cryptoProvider.set(webcrypto);
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const authorityDaysMax = 3650;
 const identityDaysMax = 730;
-export const serverCertificateDaysMax = 30;
+const serverCertificateDaysMax = 30;
 /** Certificates begin a little early, for machines whose clocks are behind. */
 const earlyMs = 10 * 60_000;
 

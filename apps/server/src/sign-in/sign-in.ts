@@ -30,9 +30,9 @@ export interface SignIn {
   close(): Promise<void>;
 }
 
-export const linkMs = 15 * minuteMs;
-export const passwordLengthMin = 12;
-export const passwordLengthMax = 200;
+const linkMs = 15 * minuteMs;
+const passwordLengthMin = 12;
+const passwordLengthMax = 200;
 
 /**
  * Opens sign-in on the same PostgreSQL, in the schema `auth`, by better-auth.

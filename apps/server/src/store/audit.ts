@@ -51,7 +51,7 @@ export async function appendAuditEntry(db: Kysely<Tables>, entry: AuditEntry, at
 }
 
 /** SHA-256 in hex over everything an entry says, the hash of the one before included. */
-export function auditHash(row: {
+function auditHash(row: {
   readonly seq: number;
   readonly at: Date;
   readonly actorKind: string;

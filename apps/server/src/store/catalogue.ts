@@ -118,7 +118,7 @@ export async function lockChain(tx: Writer, clientId: string): Promise<Certifica
   return lastOfChain(tx.db, clientId);
 }
 
-export function lastOfChain(db: Reader, clientId: string): Promise<CertificateRow | undefined> {
+function lastOfChain(db: Reader, clientId: string): Promise<CertificateRow | undefined> {
   return db
     .selectFrom("certificates")
     .selectAll()

@@ -8,7 +8,7 @@ export interface LogLine {
 }
 
 /** A run says no more than this; a chatty one must not fill the database. */
-export const runLogLinesMax = 10_000;
+const runLogLinesMax = 10_000;
 
 /** Keeps what a run said, up to `runLogLinesMax`; the last line kept says that there was more. */
 export async function appendRunLog(tx: Writer, run: RunRow, lines: readonly LogLine[]): Promise<void> {

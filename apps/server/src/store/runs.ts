@@ -7,7 +7,6 @@ export type RunRow = Selectable<RunTable>;
 /** A run with the name of its device, as people see it. */
 export type NamedRun = RunRow & { readonly deviceName: string };
 
-export const openStates = ["queued", "taken", "running"] as const satisfies readonly RunState[];
 export const goodStates = ["succeeded", "warning"] as const satisfies readonly RunState[];
 
 export async function insertRun(tx: Writer, run: Insertable<RunTable>): Promise<void> {

@@ -1,21 +1,28 @@
 import { execFile, spawn } from "node:child_process";
-import { chown, readdir } from "node:fs/promises";
+import { globSync } from "node:fs";
+import { chown } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { systemClock } from "@holdfast/base";
 import { temporaryDirectory } from "@holdfast/testkit";
 import { onTestFinished } from "vitest";
 
-const debianFolder = "/usr/lib/postgresql";
+/** Debian's and Ubuntu's place; the newest there is, if new enough for us. */
+const programsDir = globSync("/usr/lib/postgresql/*/bin")
+  .filter((folder) => Number(folder.split("/")[4]) >= 15)
+  .sort()
+  .at(-1);
 const startMsMax = 20_000;
+
+/** Whether there is one; tests that need it cannot run without. */
+export const hasDebianPostgres = programsDir !== undefined;
 
 /**
  * A PostgreSQL of the distribution, as a provider with a database of their own has one: an ordinary owner of the
  * database, who is no superuser.
  */
-export async function debianPostgres(): Promise<{ version: string; connectionString: string }> {
-  const [version = ""] = (await readdir(debianFolder)).sort();
-  const bin = path.join(debianFolder, version, "bin");
+export async function debianPostgres(): Promise<string> {
+  const bin = programsDir!;
   const dir = await temporaryDirectory();
   const user = process.getuid!() === 0 ? await nobody() : undefined;
   if (user !== undefined) await chown(dir, user.uid, user.gid);
@@ -43,7 +50,7 @@ export async function debianPostgres(): Promise<{ version: string; connectionStr
     await systemClock.sleep(100);
   }
   await psql("postgres", "create database holdfast owner provider");
-  return { version, connectionString: `postgres://provider@localhost/holdfast?host=${encodeURIComponent(dir)}` };
+  return `postgres://provider@localhost/holdfast?host=${encodeURIComponent(dir)}`;
 }
 
 async function nobody(): Promise<{ uid: number; gid: number }> {

@@ -1,14 +1,13 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 finds its parts through it, so it comes first
 import "reflect-metadata";
 import { createHash, generateKeyPairSync, webcrypto, type KeyObject } from "node:crypto";
-import { hourMs } from "@holdfast/base";
 import type { IdentityKind } from "@holdfast/contract";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { createEnrolmentToken, enrol } from "../app/enrolment.ts";
 import { createOrganisation } from "../app/organisations.ts";
 import { arrive } from "../app/presence.ts";
 import { freshId, type Services } from "../app/services.ts";
-import { installationCaller, rolePermissions, type Caller } from "../authz/caller.ts";
+import { installationCaller } from "../authz/caller.ts";
 import { partyOf, type Party } from "../authz/party.ts";
 import { findIdentity } from "../store/identities.ts";
 import { installationScope } from "../store/scope.ts";
@@ -91,15 +90,4 @@ export async function smallHouse(services: Services) {
   const device = await enrolPart(services, "device", client.organisationId, "web-1");
   await greet(services, device, ["assess", "prepare-vault", "backup"]);
   return { provider, client, keeper, device, make };
-}
-
-/** Somebody who may do everything within an organisation and below. */
-export function administratorOf(organisationId: string, nowMs = hourMs): Caller {
-  const email = `admin@${organisationId.slice(0, 8)}.test`;
-  return {
-    actor: { kind: "user", id: email, name: email },
-    scope: { kind: "organisation", organisationId },
-    permissions: rolePermissions["provider-administrator"],
-    user: { userId: email, name: "admin", email, role: "provider-administrator", sessionBeganAtMs: nowMs },
-  };
 }

@@ -16,7 +16,7 @@ type Finished = Extract<MessageFromAgent, { type: "finished" }>;
 type Report = Omit<Finished, "type" | "runId" | "leaseId">;
 type JobOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>;
 
-export const repositoryId = createHash("sha256").update("repository").digest("hex");
+const repositoryId = createHash("sha256").update("repository").digest("hex");
 export const testPaths = ["/srv/data"];
 
 /** A SHA-256 of some words: ids of snapshots and trees that tests can tell apart. */
