@@ -1,7 +1,11 @@
 import { chmod, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { HoldfastError, silentLog, systemClock, systemRandom } from "@holdfast/base";
+import { Repository } from "@holdfast/engine";
+import { openStorage } from "@holdfast/storage";
 import { commandLine, commandLineWithRepository, messages } from "../command-line.fixture.ts";
+import { cliErrors } from "../errors.ts";
 
 test("init, backup, snapshots, ls, check and restore make one whole", async () => {
   const { run, source, folder, repository } = await commandLine();
@@ -121,11 +125,8 @@ test.each([
   expect(said.errors).toMatch(new RegExp(`^holdfast: ${code}: [^\\n]+\\n$`));
 });
 
-test("a repository that somebody else holds is told with 11, by whom, and waited for when asked", async () => {
+test("a repository that somebody else holds is told with 11, and by whom", async () => {
   const { run, repository } = await commandLineWithRepository();
-  const { Repository } = await import("@holdfast/engine");
-  const { openStorage } = await import("@holdfast/storage");
-  const { silentLog, systemClock, systemRandom } = await import("@holdfast/base");
   const context = { clock: systemClock, random: systemRandom, log: silentLog };
   const other = await Repository.open(await openStorage(repository, context), { password: "test" }, context);
   const lock = await other.lock("exclusive", { hostname: "beta", username: "bob", pid: 1 });
@@ -138,8 +139,6 @@ test("an interruption ends a backup with 130 and leaves no lock and no snapshot"
   const interruption = new AbortController();
   const { run, source, repository } = await commandLineWithRepository({ signal: interruption.signal });
   const running = run("backup", source);
-  const { cliErrors } = await import("../errors.ts");
-  const { HoldfastError } = await import("@holdfast/base");
   interruption.abort(new HoldfastError(cliErrors.interrupted, "Interrupted."));
   expect(await running).toMatchObject({ exitCode: 130, errors: expect.stringContaining("CLI_INTERRUPTED") });
   expect(await readdir(join(repository, "locks"))).toEqual([]);
