@@ -55,11 +55,12 @@ test("scripts get restic's messages", async () => {
   expect(restored.at(-1)).toMatchObject({ message_type: "summary", files_restored: 2, bytes_restored: 100_006 });
 });
 
-test("a second backup reads nothing again and stores nothing", async () => {
+test("a second backup reads no file again and stores no content", async () => {
   const { run, source } = await commandLineWithRepository();
   await run("backup", source);
   const [summary] = messages((await run("backup", source, "--json")).output).slice(-1);
-  expect(summary).toMatchObject({ files_new: 0, files_unmodified: 2, data_added: 0 });
+  // Folders on the way to it may well have changed: the tests of others come and go in the same one.
+  expect(summary).toMatchObject({ files_new: 0, files_unmodified: 2, data_blobs: 0 });
 });
 
 test("what matches a pattern is left out, and lists of paths are taken", async () => {
