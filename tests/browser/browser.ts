@@ -16,12 +16,16 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: browserArguments });
 }
 
-/** What a page complained about: errors of its scripts, of its console, of the content security policy. */
+/**
+ * What a page complained about: errors of its scripts, of its console, of the content security policy. Not answers of
+ * the API that refuse: the browser notes each, and what the page makes of it is for the test to see.
+ */
 export function complaintsOf(context: BrowserContext): string[] {
   const complaints: string[] = [];
   context.on("weberror", (error) => complaints.push(error.error().message));
   context.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    const isRefusal = message.text().startsWith("Failed to load") && message.location().url.includes("/api/");
+    if (message.type() === "error" && !isRefusal) complaints.push(message.text());
   });
   return complaints;
 }

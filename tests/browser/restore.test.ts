@@ -1,22 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { downloadedName, hostileNames } from "./source-folder.ts";
-import { openDevice, test } from "./stage.ts";
-
-/** From the device through the folders of its newest snapshot. */
-async function openDocuments(page: Page, source: string): Promise<void> {
-  await openDevice(page);
-  await page.getByRole("table", { name: "Snapshots of this device" }).locator("[data-row-link]").first().click();
-  for (const name of [...source.split("/").filter((step) => step !== ""), "documents"])
-    await page.getByRole("cell", { name, exact: true }).getByRole("link").click();
-  await page.getByText(downloadedName).first().waitFor();
-}
+import { openDocuments, test } from "./stage.ts";
 
 test("a file taken out of a snapshot is the file that was there, to the last bit", async ({ page, stage }) => {
-  await openDocuments(page, stage.source);
+  await openDocuments(page, stage);
   const arrival = page.waitForEvent("download");
   await page.getByRole("button", { name: `Download ${downloadedName}` }).click();
   const arrived = await arrival;
@@ -27,7 +17,7 @@ test("a file taken out of a snapshot is the file that was there, to the last bit
 });
 
 test("names that try to be more than text are text", async ({ page, stage }) => {
-  await openDocuments(page, stage.source);
+  await openDocuments(page, stage);
   await page.getByText("<img src=x onerror=alert(1)>.txt").waitFor();
   expect(await page.locator("main img").count()).toBe(0);
   expect(await page.locator("main").textContent()).not.toContain("\u202E");
@@ -35,7 +25,7 @@ test("names that try to be more than text are text", async ({ page, stage }) => 
 });
 
 test("the way back leads through the folders one came by", async ({ page, stage }) => {
-  await openDocuments(page, stage.source);
+  await openDocuments(page, stage);
   await page.getByRole("link", { name: "source", exact: true }).click();
   await page.getByRole("cell", { name: "documents", exact: true }).waitFor();
   await page.goBack();

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { test as base, expect, inject } from "vitest";
 import { complaintsOf, openBrowser } from "./browser.ts";
 import type { Stage } from "./global-setup.ts";
+import { downloadedName } from "./source-folder.ts";
 
 interface Fixtures {
   readonly stage: Stage;
@@ -52,4 +53,13 @@ export async function openDevice(page: Page): Promise<void> {
   await page.goto("/");
   await page.getByRole("table").locator("[data-row-link]").first().click();
   await page.getByRole("heading", { name: "Snapshots" }).waitFor();
+}
+
+/** From the device through the folders of its newest snapshot to the one with the file to take out. */
+export async function openDocuments(page: Page, { source }: Stage): Promise<void> {
+  await openDevice(page);
+  await page.getByRole("table", { name: "Snapshots of this device" }).locator("[data-row-link]").first().click();
+  for (const name of [...source.split("/").filter((step) => step !== ""), "documents"])
+    await page.getByRole("cell", { name, exact: true }).getByRole("link").click();
+  await page.getByText(downloadedName).first().waitFor();
 }

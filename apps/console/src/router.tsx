@@ -12,6 +12,7 @@ import { sessionQuery } from "./api/queries.ts";
 import { isSignedOut } from "./api/signed-out.ts";
 import { isOwnPath } from "./own-path.ts";
 import { DevicesPage } from "./pages/devices.tsx";
+import { pages } from "./pages.ts";
 import { Broken, NowherePage } from "./pages/not-found.tsx";
 import { Shell } from "./parts/shell.tsx";
 
@@ -37,7 +38,7 @@ const root = createRootRouteWithContext<{ cache: QueryClient }>()({
 const signInRoute = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  component: lazyRouteComponent(() => import("./pages/sign-in.tsx"), "SignInPage"),
+  component: lazyRouteComponent(pages.signIn, "SignInPage"),
   validateSearch: ({ next, error }: Record<string, unknown>): { next?: string; error?: string } => ({
     next: typeof next === "string" && isOwnPath(next) ? next : undefined,
     error: typeof error === "string" ? error : undefined,
@@ -63,27 +64,27 @@ const devicesRoute = createRoute({ getParentRoute: () => inside, path: "/", comp
 const clientsRoute = createRoute({
   getParentRoute: () => inside,
   path: "/clients",
-  component: lazyRouteComponent(() => import("./pages/clients.tsx"), "ClientsPage"),
+  component: lazyRouteComponent(pages.clients, "ClientsPage"),
 });
 const clientRoute = createRoute({
   getParentRoute: () => inside,
   path: "/clients/$organisationId",
-  component: lazyRouteComponent(() => import("./pages/client.tsx"), "ClientPage"),
+  component: lazyRouteComponent(pages.client, "ClientPage"),
 });
 const deviceRoute = createRoute({
   getParentRoute: () => inside,
   path: "/devices/$deviceId",
-  component: lazyRouteComponent(() => import("./pages/device.tsx"), "DevicePage"),
+  component: lazyRouteComponent(pages.device, "DevicePage"),
 });
 const setUpRoute = createRoute({
   getParentRoute: () => inside,
   path: "/devices/$deviceId/set-up",
-  component: lazyRouteComponent(() => import("./pages/set-up.tsx"), "SetUpPage"),
+  component: lazyRouteComponent(pages.setUp, "SetUpPage"),
 });
 const snapshotRoute = createRoute({
   getParentRoute: () => inside,
   path: "/devices/$deviceId/snapshots/$snapshotId",
-  component: lazyRouteComponent(() => import("./pages/snapshot.tsx"), "SnapshotPage"),
+  component: lazyRouteComponent(pages.snapshot, "SnapshotPage"),
   validateSearch: ({ path }: Record<string, unknown>): { path?: string } => ({
     path: typeof path === "string" ? path : undefined,
   }),
@@ -91,22 +92,22 @@ const snapshotRoute = createRoute({
 const runsRoute = createRoute({
   getParentRoute: () => inside,
   path: "/runs",
-  component: lazyRouteComponent(() => import("./pages/runs.tsx"), "RunsPage"),
+  component: lazyRouteComponent(pages.runs, "RunsPage"),
 });
 const runRoute = createRoute({
   getParentRoute: () => inside,
   path: "/runs/$runId",
-  component: lazyRouteComponent(() => import("./pages/run.tsx"), "RunPage"),
+  component: lazyRouteComponent(pages.run, "RunPage"),
 });
 const certificateRoute = createRoute({
   getParentRoute: () => inside,
   path: "/certificates/$certificateId",
-  component: lazyRouteComponent(() => import("./pages/certificate.tsx"), "CertificatePage"),
+  component: lazyRouteComponent(pages.certificate, "CertificatePage"),
 });
 const accountRoute = createRoute({
   getParentRoute: () => inside,
   path: "/account",
-  component: lazyRouteComponent(() => import("./pages/account.tsx"), "AccountPage"),
+  component: lazyRouteComponent(pages.account, "AccountPage"),
 });
 
 export const router = createRouter({

@@ -12,9 +12,12 @@ export function runSummary(run: Run): string {
     case "prepare-vault":
       return "the vault is ready";
     case "backup": {
-      const changed = result.filesNew + result.filesChanged;
+      const files =
+        result.technology === "full"
+          ? `${count(result.totalFiles, "file")} read in full`
+          : `${count(result.filesNew + result.filesChanged, "file")} new or changed`;
       const unread = result.unreadCount > 0 ? `; ${result.unreadCount.toLocaleString("en")} could not be read` : "";
-      return `${count(changed, "file")} new or changed, ${formatBytes(result.storedBytes)} stored${unread}`;
+      return `${files}, ${formatBytes(result.storedBytes)} stored${unread}`;
     }
     case "replicate":
       return `${count(result.copied.length, "snapshot")} copied to ${result.place}, ${formatBytes(result.bytes)}`;

@@ -73,7 +73,10 @@ export const theme = createTheme({
       vars: () => ({ wrapper: { "--input-bd": "var(--hf-edge)", "--input-bg": "var(--hf-surface)" }, input: {} }),
     },
     PasswordInput: { defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show what is typed" } } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
+    Modal: {
+      defaultProps: { centered: true, padding: "lg", overlayProps: { backgroundOpacity: 0.5 } },
+      styles: { title: { fontSize: "16px", fontWeight: 650 } },
+    },
     Menu: { defaultProps: { position: "bottom-end", shadow: "md", withinPortal: true } },
   },
 });

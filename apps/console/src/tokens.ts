@@ -92,7 +92,7 @@ export const dark: Tokens = {
 };
 
 /** `goodSoft` is `--hf-good-soft` in a style sheet. */
-export function variableName(token: string): `--hf-${string}` {
+function variableName(token: string): `--hf-${string}` {
   return `--hf-${token.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

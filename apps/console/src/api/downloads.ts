@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { MiB } from "@holdfast/base";
+import { fileName } from "../file-name.ts";
 import { visibleText } from "../visible-text.ts";
 import { readFile, type SnapshotPlace } from "./relay.ts";
 
@@ -23,7 +24,7 @@ const partBytes = 32 * MiB;
 const showEveryMs = 100;
 
 /** The downloads of this page; they go on while the person looks elsewhere in the console. */
-export class Downloads {
+class Downloads {
   #held: readonly Download[] = [];
   #nextId = 1;
   readonly #listeners = new Set<() => void>();
@@ -121,14 +122,4 @@ export function saveAs(url: string, name: string): void {
   link.href = url;
   link.download = fileName(name);
   link.click();
-}
-
-/** A name that no file system takes for a path or a device; the browser cleans it once more. */
-export function fileName(name: string): string {
-  const safe = name
-    .replace(/[/\\:*?"<>|]/g, "_")
-    .replace(/^\.+/, "_")
-    .trim()
-    .slice(0, 200);
-  return safe === "" ? "file" : safe;
 }

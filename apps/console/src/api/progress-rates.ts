@@ -1,7 +1,7 @@
 import { nextRate, type ProgressRate } from "../progress-rate.ts";
 
 /** The speed of each running run, kept from event to event while the person moves between pages. */
-export class ProgressRates {
+class ProgressRates {
   readonly #rates = new Map<string, ProgressRate>();
   readonly #listeners = new Set<() => void>();
 

@@ -110,7 +110,6 @@ export function certificateQuery(certificateId: string) {
   });
 }
 
-export type Session = CallOutput<"getSession">;
 export type Organisation = CallOutput<"listOrganisations">["items"][number];
 export type Device = CallOutput<"getDevice">;
 export type Run = CallOutput<"getRun">;

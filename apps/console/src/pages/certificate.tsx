@@ -7,7 +7,7 @@ import { CertificateSheet } from "../parts/certificate-sheet.tsx";
 import { CertificateVerdict } from "../parts/certificate-verdict.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Inert } from "../parts/inert.tsx";
-import { Bones, Loaded } from "../parts/loaded.tsx";
+import { LoadedPage } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 
 /** The signed record of one restore drill, to be read, printed, checked and taken along. */
@@ -15,7 +15,7 @@ export function CertificatePage() {
   const { certificateId } = useParams({ from: "/inside/certificates/$certificateId" });
   const query = useQuery(certificateQuery(certificateId));
   return (
-    <Loaded query={query} skeleton={<Bones lines={10} />}>
+    <LoadedPage query={query}>
       {(certificate) => (
         <Page
           narrow
@@ -47,7 +47,7 @@ export function CertificatePage() {
           <CertificateSheet certificate={certificate} />
         </Page>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 

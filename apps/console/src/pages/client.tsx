@@ -4,15 +4,14 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { devicesQuery, itemsOf, organisationsQuery, type Organisation } from "../api/queries.ts";
-import { DataTable } from "../parts/data-table.tsx";
 import { clientDeviceColumns } from "../parts/device-columns.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { EnrolDevice } from "../parts/enrol-device.tsx";
-import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { Bones, Loaded, MoreRows } from "../parts/loaded.tsx";
+import { LoadedPage, MoreRows } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { QueryTable } from "../parts/query-table.tsx";
 import { NotFound } from "./not-found.tsx";
 
 /** One client and its devices. */
@@ -20,12 +19,12 @@ export function ClientPage() {
   const { organisationId } = useParams({ from: "/inside/clients/$organisationId" });
   const organisations = useQuery(organisationsQuery);
   return (
-    <Loaded query={organisations} skeleton={<Bones lines={5} />}>
+    <LoadedPage query={organisations}>
       {({ items }) => {
         const client = items.find((item) => item.organisationId === organisationId);
         return client ? <Client client={client} /> : <NotFound />;
       }}
-    </Loaded>
+    </LoadedPage>
   );
 }
 
@@ -52,12 +51,12 @@ function Client({ client }: { client: Organisation }) {
       }
       actions={enrolButton}
     >
-      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       <Panel title="Devices, worst protection first" flush>
-        <DataTable
+        <QueryTable
+          query={query}
           caption={`Devices of ${client.name}, worst protection first`}
           columns={clientDeviceColumns}
-          rows={query.isError ? [] : itemsOf(query.data)}
+          rows={itemsOf(query.data)}
           keyOf={(device) => device.deviceId}
           empty={
             <Empty icon="device" title="No device of this client is enrolled yet">

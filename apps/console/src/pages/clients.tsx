@@ -7,14 +7,14 @@ import { protectionStates } from "@holdfast/domain";
 import { devicesQuery, itemsOf, organisationsQuery, type Device, type Organisation } from "../api/queries.ts";
 import { idsBelow, worstProtection } from "../organisation-tree.ts";
 import { AddClient } from "../parts/add-client.tsx";
-import { DataTable, rowLink, type Column } from "../parts/data-table.tsx";
+import { rowLink, type Column } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Inert } from "../parts/inert.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Page } from "../parts/page.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { QueryTable } from "../parts/query-table.tsx";
 import { protectionLooks } from "../parts/state-looks.ts";
 import { When } from "../parts/when.tsx";
 
@@ -54,12 +54,12 @@ export function ClientsPage() {
   );
   return (
     <Page title="Clients" lead={rows && rows.length > 0 && count(rows.length, "client")} actions={addButton}>
-      {organisations.isError && <Failure error={organisations.error} onRetry={() => void organisations.refetch()} />}
       <Panel title="Worst off first" flush>
-        <DataTable
+        <QueryTable
+          query={organisations}
           caption="Clients, worst off first"
           columns={columns}
-          rows={organisations.isError ? [] : rows}
+          rows={rows}
           keyOf={({ client }) => client.organisationId}
           empty={
             <Empty icon="building" title="No client yet">

@@ -10,7 +10,7 @@ import { DeviceDrills } from "../parts/device-drills.tsx";
 import { DeviceRuns } from "../parts/device-runs.tsx";
 import { DeviceSnapshots } from "../parts/device-snapshots.tsx";
 import { Inert } from "../parts/inert.tsx";
-import { Bones, Loaded } from "../parts/loaded.tsx";
+import { LoadedPage } from "../parts/loaded.tsx";
 import { Machine } from "../parts/machine.tsx";
 import { Page } from "../parts/page.tsx";
 import { PlanPanel } from "../parts/plan-panel.tsx";
@@ -22,11 +22,7 @@ import classes from "./device.module.css";
 export function DevicePage() {
   const { deviceId } = useParams({ from: "/inside/devices/$deviceId" });
   const query = useQuery(deviceQuery(deviceId));
-  return (
-    <Loaded query={query} skeleton={<Bones lines={8} />}>
-      {(device) => <DeviceView key={device.deviceId} device={device} />}
-    </Loaded>
-  );
+  return <LoadedPage query={query}>{(device) => <DeviceView key={device.deviceId} device={device} />}</LoadedPage>;
 }
 
 function DeviceView({ device }: { device: Device }) {

@@ -5,14 +5,13 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { protectionStates } from "@holdfast/domain";
 import { devicesQuery, itemsOf, type Device } from "../api/queries.ts";
-import { DataTable } from "../parts/data-table.tsx";
 import { fleetColumns } from "../parts/device-columns.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { MoreRows } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { QueryTable } from "../parts/query-table.tsx";
 import { protectionLooks } from "../parts/state-looks.ts";
 import classes from "./devices.module.css";
 
@@ -30,7 +29,6 @@ export function DevicesPage() {
   return (
     <Page title="Devices" lead={devices && leadOf(devices, query.hasNextPage)}>
       <StateFilter devices={devices} chosen={state} onChoose={setState} />
-      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       <Panel
         title={state === undefined ? "Worst protection first" : protectionLooks[state].word}
         flush
@@ -44,10 +42,11 @@ export function DevicesPage() {
           />
         }
       >
-        <DataTable
+        <QueryTable
+          query={query}
           caption="Devices, worst protection first"
           columns={fleetColumns}
-          rows={query.isError ? [] : shown}
+          rows={shown}
           keyOf={(device) => device.deviceId}
           empty={devices?.length ? <NothingFound /> : <NoDevices />}
         />

@@ -5,7 +5,7 @@ import { runQuery, type Run } from "../api/queries.ts";
 import { isOver } from "../api/run-states.ts";
 import { ActiveRun } from "../parts/active-run.tsx";
 import { Inert } from "../parts/inert.tsx";
-import { Bones, Loaded } from "../parts/loaded.tsx";
+import { LoadedPage } from "../parts/loaded.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Page } from "../parts/page.tsx";
 import { Facts, Panel } from "../parts/panel.tsx";
@@ -21,11 +21,7 @@ import { runDurationMs } from "../run-summary.ts";
 export function RunPage() {
   const { runId } = useParams({ from: "/inside/runs/$runId" });
   const query = useQuery(runQuery(runId));
-  return (
-    <Loaded query={query} skeleton={<Bones lines={8} />}>
-      {(run) => <RunView key={run.runId} run={run} />}
-    </Loaded>
-  );
+  return <LoadedPage query={query}>{(run) => <RunView key={run.runId} run={run} />}</LoadedPage>;
 }
 
 function RunView({ run }: { run: Run }) {

@@ -1,11 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { itemsOf, runsQuery } from "../api/queries.ts";
-import { DataTable } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Failure } from "../parts/failure.tsx";
 import { MoreRows } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { QueryTable } from "../parts/query-table.tsx";
 import { runColumns } from "../parts/run-columns.tsx";
 
 /** Everything that was done, and is being done, on all devices. */
@@ -13,12 +12,12 @@ export function RunsPage() {
   const query = useInfiniteQuery(runsQuery());
   return (
     <Page title="Runs">
-      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       <Panel title="Newest first" flush>
-        <DataTable
+        <QueryTable
+          query={query}
           caption="Runs, newest first"
           columns={runColumns}
-          rows={query.isError ? [] : itemsOf(query.data)}
+          rows={itemsOf(query.data)}
           keyOf={(run) => run.runId}
           empty={
             <Empty icon="pulse" title="Nothing has run yet">

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { deviceQuery, type Device } from "../api/queries.ts";
 import { Inert } from "../parts/inert.tsx";
-import { Bones, Loaded } from "../parts/loaded.tsx";
+import { LoadedPage } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 import { SetUpForm } from "../parts/set-up-form.tsx";
 import { SetUpProposal } from "../parts/set-up-proposal.tsx";
@@ -13,11 +13,7 @@ import { useSetUp } from "../parts/use-set-up.ts";
 export function SetUpPage() {
   const { deviceId } = useParams({ from: "/inside/devices/$deviceId/set-up" });
   const query = useQuery(deviceQuery(deviceId));
-  return (
-    <Loaded query={query} skeleton={<Bones lines={8} />}>
-      {(device) => <SetUp key={device.deviceId} device={device} />}
-    </Loaded>
-  );
+  return <LoadedPage query={query}>{(device) => <SetUp key={device.deviceId} device={device} />}</LoadedPage>;
 }
 
 function SetUp({ device }: { device: Device }) {

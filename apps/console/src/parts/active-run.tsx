@@ -29,7 +29,7 @@ export function ActiveRun({ run }: { run: Run }) {
 }
 
 /** Stops a run after asking. */
-export function CancelRun({ run }: { run: Run }) {
+function CancelRun({ run }: { run: Run }) {
   const [asking, setAsking] = useState(false);
   const cancelling = useCancelRun(run.runId);
   return (

@@ -12,7 +12,7 @@ export interface Column<Row> {
   readonly heads?: true;
 }
 
-interface DataTableProps<Row> {
+export interface DataTableProps<Row> {
   /** What the table holds, for those who hear the page. */
   readonly caption: string;
   readonly columns: readonly Column<Row>[];

@@ -4,11 +4,11 @@ import { Link } from "@tanstack/react-router";
 import type { CallOutput } from "@holdfast/client";
 import type { SignedCertificate } from "../api/queries.ts";
 import { formatAge, formatCount, shortId } from "../format.ts";
-import { DataTable, rowLink, type Column } from "./data-table.tsx";
+import { rowLink, type Column } from "./data-table.tsx";
 import { Empty } from "./empty.tsx";
-import { Failure } from "./failure.tsx";
 import { Mark } from "./mark.tsx";
 import { Panel } from "./panel.tsx";
+import { QueryTable } from "./query-table.tsx";
 import { Shortened } from "./shortened.tsx";
 import { drillLooks } from "./state-looks.ts";
 import { When } from "./when.tsx";
@@ -42,10 +42,10 @@ const columns: readonly Column<SignedCertificate>[] = [
 export function DeviceDrills({ query }: { query: UseQueryResult<CallOutput<"listCertificates">> }) {
   return (
     <Panel title="Restore drills" flush>
-      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
-      <Shortened rows={query.isError ? [] : query.data?.items} first={5} what="drills">
+      <Shortened rows={query.data?.items} first={5} what="drills">
         {(rows) => (
-          <DataTable
+          <QueryTable
+            query={query}
             caption="Restore drills of this device, newest first"
             columns={columns}
             rows={rows}

@@ -1,11 +1,10 @@
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { CallOutput } from "@holdfast/client";
 import { itemsOf } from "../api/queries.ts";
-import { DataTable } from "./data-table.tsx";
 import { Empty } from "./empty.tsx";
-import { Failure } from "./failure.tsx";
 import { MoreRows } from "./loaded.tsx";
 import { Panel } from "./panel.tsx";
+import { QueryTable } from "./query-table.tsx";
 import { deviceRunColumns } from "./run-columns.tsx";
 import { Shortened } from "./shortened.tsx";
 
@@ -13,11 +12,11 @@ import { Shortened } from "./shortened.tsx";
 export function DeviceRuns({ query }: { query: UseInfiniteQueryResult<InfiniteData<CallOutput<"listRuns">>> }) {
   return (
     <Panel title="Runs" flush>
-      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
-      <Shortened rows={query.isError ? [] : itemsOf(query.data)} first={7} what="runs">
+      <Shortened rows={itemsOf(query.data)} first={7} what="runs">
         {(rows, all) => (
           <>
-            <DataTable
+            <QueryTable
+              query={query}
               caption="Runs of this device, newest first"
               columns={deviceRunColumns}
               rows={rows}

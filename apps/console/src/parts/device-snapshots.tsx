@@ -3,13 +3,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { itemsOf, snapshotsQuery, type Device, type Snapshot } from "../api/queries.ts";
 import { formatCount, formatMinute, shortId } from "../format.ts";
-import { DataTable, rowLink, type Column } from "./data-table.tsx";
+import { rowLink, type Column } from "./data-table.tsx";
 import { Empty } from "./empty.tsx";
-import { Failure } from "./failure.tsx";
 import { Inert } from "./inert.tsx";
 import { MoreRows } from "./loaded.tsx";
 import { Mark } from "./mark.tsx";
 import { Panel } from "./panel.tsx";
+import { QueryTable } from "./query-table.tsx";
 import { Shortened } from "./shortened.tsx";
 import { When } from "./when.tsx";
 
@@ -76,11 +76,11 @@ export function DeviceSnapshots({ device }: { device: Device }) {
   const query = useInfiniteQuery(snapshotsQuery(device.deviceId));
   return (
     <Panel title="Snapshots" flush>
-      {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
-      <Shortened rows={query.isError ? [] : itemsOf(query.data)} first={6} what="snapshots">
+      <Shortened rows={itemsOf(query.data)} first={6} what="snapshots">
         {(rows, all) => (
           <>
-            <DataTable
+            <QueryTable
+              query={query}
               caption="Snapshots of this device, newest first"
               columns={columns}
               rows={rows}

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import type { UseInfiniteQueryResult, UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Failure } from "./failure.tsx";
+import { Page } from "./page.tsx";
 
 interface LoadedProps<Data> {
   readonly query: UseQueryResult<Data>;
@@ -15,6 +16,21 @@ export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   return <div aria-busy="true">{skeleton}</div>;
+}
+
+/** The same for a whole page, which has a title also when it cannot be shown. */
+export function LoadedPage<Data>({ query, children }: Omit<LoadedProps<Data>, "skeleton">) {
+  if (query.data === undefined && query.isError)
+    return (
+      <Page title="This page cannot be shown">
+        <Failure error={query.error} onRetry={() => void query.refetch()} />
+      </Page>
+    );
+  return (
+    <Loaded query={query} skeleton={<Bones lines={8} />}>
+      {children}
+    </Loaded>
+  );
 }
 
 /** The way to the rest of a long list. */

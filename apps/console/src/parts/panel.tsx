@@ -24,7 +24,8 @@ export function Panel({ title, actions, flush = false, children }: PanelProps) {
 }
 
 interface FactsProps {
-  readonly facts: readonly (readonly [name: string, value: ReactNode] | undefined)[];
+  /** With "wide", a fact has a line of its own. */
+  readonly facts: readonly (readonly [name: string, value: ReactNode, width?: "wide"] | undefined)[];
   /** For short values beside the main column. */
   readonly dense?: boolean;
 }
@@ -36,7 +37,7 @@ export function Facts({ facts, dense = false }: FactsProps) {
       {facts.map(
         (fact) =>
           fact && (
-            <div key={fact[0]}>
+            <div key={fact[0]} data-wide={fact[2] && true}>
               <dt>{fact[0]}</dt>
               <dd>{fact[1]}</dd>
             </div>

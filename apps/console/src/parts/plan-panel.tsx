@@ -55,8 +55,10 @@ export function PlanSpecView({ spec }: { spec: PlanProposal["spec"] }) {
     <Facts
       dense
       facts={[
-        ["Protects", <PathList key="paths" paths={spec.paths} />],
-        spec.excludes.length > 0 ? ["Leaves out", <PathList key="excludes" paths={spec.excludes} />] : undefined,
+        ["Protects", <PathList key="paths" paths={spec.paths} />, "wide"],
+        spec.excludes.length > 0
+          ? ["Leaves out", <PathList key="excludes" paths={spec.excludes} />, "wide"]
+          : undefined,
         ["Backup every", formatDuration(spec.backupEveryMinutes * minuteMs)],
         ["Full every", formatDuration(spec.fullEveryDays * dayMs)],
         ["Drill every", formatDuration(spec.drillEveryDays * dayMs)],
@@ -72,7 +74,7 @@ export function PlanSpecView({ spec }: { spec: PlanProposal["spec"] }) {
 }
 
 /** Each choice with the reason the designer gave for it. */
-export function PlanReasons({ reasons }: { reasons: PlanProposal["reasons"] }) {
+function PlanReasons({ reasons }: { reasons: PlanProposal["reasons"] }) {
   if (reasons.length === 0) return null;
   return (
     <details className={classes["reasons"]}>

@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef } from "react";
+import { fetchPagesAhead } from "../pages.ts";
 import { sessionQuery } from "../api/queries.ts";
 import { useLive } from "../api/use-live.ts";
 import { Brand } from "./brand.tsx";
@@ -24,6 +25,7 @@ export function Shell() {
     useCallback(() => void navigate({ to: "/sign-in", search: { next: location.pathname } }), [navigate]),
   );
   const main = useFocusOnPageChange();
+  useEffect(fetchPagesAhead, []);
   return (
     <>
       <a className={classes["skip"]} href="#main">

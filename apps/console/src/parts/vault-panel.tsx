@@ -37,8 +37,8 @@ export function VaultPanel({ device: { vault } }: { device: Device }) {
       <Facts
         dense
         facts={[
-          ["Repository", <CopyText key="url" text={vault.repositoryUrl} label="the repository's address" />],
-          ["Key", "sealed to the keeper; this server cannot open it"],
+          ["Repository", <CopyText key="url" text={vault.repositoryUrl} label="the repository's address" />, "wide"],
+          ["Key", "sealed to the keeper; this server cannot open it", "wide"],
           ...vault.copies.map(
             (copy) =>
               [
