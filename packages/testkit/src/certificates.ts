@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 finds its parts through it, so it comes first
 import "reflect-metadata";
 import { dayMs, systemClock, systemRandom, toHex } from "@holdfast/base";
 import * as x509 from "@peculiar/x509";

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { MiB } from "@holdfast/base";
+import { MiB, systemClock } from "@holdfast/base";
 import { fileName } from "../file-name.ts";
 import { visibleText } from "../visible-text.ts";
 import { readFile, type SnapshotPlace } from "./relay.ts";
@@ -93,8 +93,8 @@ class Downloads {
         pieces = [];
         pieceBytes = 0;
       }
-      if (performance.now() - shownAtMs >= showEveryMs) {
-        shownAtMs = performance.now();
+      if (systemClock.monotonicMs() - shownAtMs >= showEveryMs) {
+        shownAtMs = systemClock.monotonicMs();
         this.#change(id, { receivedBytes });
       }
     }
