@@ -1,13 +1,23 @@
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
-import { dayMs, systemClock, systemRandom, type Clock, type Log, type Random } from "@holdfast/base";
+import {
+  HoldfastError,
+  dayMs,
+  messageOf,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Log,
+  type Random,
+} from "@holdfast/base";
 import { RelayDesk } from "./app/relay.ts";
 import type { Services } from "./app/services.ts";
 import { recordSignIn } from "./app/session.ts";
 import { Switchboard } from "./channel/switchboard.ts";
 import { refuseUnsafeConsole, type ServerConfig } from "./config.ts";
 import { openEmbeddedPostgres } from "./database/embedded-postgres.ts";
+import { serverErrors } from "./errors.ts";
 import { openServerHome } from "./home/server-home.ts";
 import { agentApp } from "./http/agent-app.ts";
 import { boundServer } from "./http/bound-server.ts";
@@ -17,7 +27,8 @@ import { jsonLog } from "./log.ts";
 import { openAuthority, type IssuedCertificate } from "./pki/authority.ts";
 import { openSignIn } from "./sign-in/sign-in.ts";
 import { openChangeFeed } from "./store/changes.ts";
-import { openStore, type DatabaseConnection } from "./store/store.ts";
+import type { DatabaseConnection } from "./store/pool.ts";
+import { openStore } from "./store/store.ts";
 import { giveUpLapsedLeases } from "./tasks/lapsed-leases.ts";
 import { forgetOldTokens } from "./tasks/old-tokens.ts";
 import { everyMs, runTasks } from "./tasks/run-tasks.ts";
@@ -57,7 +68,7 @@ export async function startServer(
     const consoleBound = boundServer(await consoleServer(config), clock);
     undo.defer(() => consoleBound.close());
     const consolePort = await listen(consoleBound.server, config.console, "HOLDFAST_CONSOLE_PORT", ports.console);
-    const agentServer = https.createServer(agentTls(authority.caPem, await own()));
+    const agentServer = https.createServer({ ...agentTls(authority.caPem, await own()), requestTimeout: 0 }); // relays last
     const agentBound = boundServer(agentServer, clock);
     undo.defer(() => agentBound.close());
     const agentPort = await listen(agentServer, config.agents, "HOLDFAST_AGENT_PORT", ports.agents);
@@ -70,7 +81,7 @@ export async function startServer(
     const feed = await openChangeFeed({ connection, clock, log });
     undo.defer(() => feed.close());
     const origins = consoleOrigins(config, consolePort);
-    const onSession = (userId: string) => recordSignIn(store, userId);
+    const onSession = (user: { userId: string; email: string }) => recordSignIn(store, user);
     const signIn = await openSignIn({ connection, secret: home.sessionSecret, origins, onSession, clock, log });
     undo.defer(() => signIn.close());
 
@@ -131,7 +142,12 @@ export async function startServer(
 async function consoleServer(config: ServerConfig): Promise<http.Server | https.Server> {
   const { tls } = config.console;
   if (tls === undefined) return http.createServer();
-  return https.createServer({ cert: await readFile(tls.certFile), key: await readFile(tls.keyFile) });
+  try {
+    return https.createServer({ cert: await readFile(tls.certFile), key: await readFile(tls.keyFile) });
+  } catch (error) {
+    const message = `The console's certificate or key cannot be used: ${messageOf(error)}`;
+    throw new HoldfastError(serverErrors.badConfig, message, { cause: error });
+  }
 }
 
 /** A client certificate is asked for and not forced, because enrolment comes without one; all else checks it. */

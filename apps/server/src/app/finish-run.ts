@@ -87,7 +87,7 @@ async function record(
       });
       return verdict;
     case "prepare-vault":
-      await setVaultReady(tx, found(run.vaultId ?? undefined, "vault"), {
+      await setVaultReady(tx, found(run.vaultId, "vault"), {
         repositoryId: result.repositoryId,
         sealedPassword: report.sealedPassword!,
         readyAt: nowOf(services),
@@ -105,8 +105,8 @@ async function record(
 }
 
 async function recordSnapshot(tx: Writer, run: RunRow, verdict: Verdict, result: ResultOf<"backup">): Promise<Verdict> {
-  const vaultId = found(run.vaultId ?? undefined, "vault");
-  const plan = found(await findPlan(tx.db, run.planId ?? ""), "plan");
+  const vaultId = found(run.vaultId, "vault");
+  const plan = found(await findPlan(tx.db, found(run.planId, "plan")), "plan");
   const known = await knownSnapshots(tx.db, vaultId, [result.snapshotId]);
   if (known.size > 0) return refuse("a snapshot of another run");
   await insertSnapshot(tx, {
@@ -130,7 +130,7 @@ async function recordSnapshot(tx: Writer, run: RunRow, verdict: Verdict, result:
 }
 
 async function recordCopies(services: Services, tx: Writer, run: RunRow, result: ResultOf<"replicate">): Promise<void> {
-  const vaultId = found(run.vaultId ?? undefined, "vault");
+  const vaultId = found(run.vaultId, "vault");
   const pairs = [...result.copied, ...(result.present ?? [])];
   const known = await knownSnapshots(
     tx.db,
@@ -164,7 +164,7 @@ async function recordDrill(
   certificate: CertificateMessage,
 ): Promise<Verdict> {
   const { handedOut } = run;
-  const vault = found(await findVault(tx.db, run.vaultId ?? ""), "vault");
+  const vault = found(await findVault(tx.db, found(run.vaultId, "vault")), "vault");
   const keeper = found(await findIdentity(tx.db, party.identityId), "keeper");
   if (handedOut === null || keeper.signingKey === null || vault.repositoryId === null) return refuse("no such drill");
   const snapshot = found(await findSnapshot(tx.db, run.deviceId, handedOut.snapshotId), "snapshot");

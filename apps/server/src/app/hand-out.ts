@@ -1,14 +1,15 @@
-import { hourMs, secondMs } from "@holdfast/base";
+import { HoldfastError, hourMs, secondMs } from "@holdfast/base";
 import type { Job, RepositoryAccess } from "@holdfast/contract";
 import type { Party } from "../authz/party.ts";
+import { serverActor } from "../store/audit.ts";
 import { findSnapshot, lockChain, newestSnapshot } from "../store/catalogue.ts";
 import { findIdentity } from "../store/identities.ts";
 import { organisationsAbove } from "../store/organisations.ts";
 import { findPlan } from "../store/plans.ts";
-import { isBusyWithVault, isChainBusy, lockRunIfFree, setTaken, type RunRow } from "../store/runs.ts";
+import { isBusyWithVault, isChainBusy, lockRunIfFree, setEnded, setTaken, type RunRow } from "../store/runs.ts";
 import type { Writer } from "../store/store.ts";
 import type { HandedOut } from "../store/tables.ts";
-import { findVault, insertGatewayToken, type VaultRow } from "../store/vaults.ts";
+import { findVault, insertGatewayToken, revokeGatewayTokens, type VaultRow } from "../store/vaults.ts";
 import { repositoryUrl } from "./device-shape.ts";
 import { sha256 } from "./enrolment.ts";
 import { leaseSeconds } from "./leases.ts";
@@ -34,8 +35,12 @@ export function takeRun(services: Services, party: Party, runId: string): Promis
     if (run.state !== "queued") return refused(`the run is ${run.state}`);
     if (await isBusyWithVault(tx, run)) return refused("another run on the same vault goes on");
 
-    const prepared = await prepare(services, tx, party, run);
+    const prepared = await prepare(services, tx, party, run).catch(expectedFailure);
     if (prepared === undefined) return refused("another drill of the same client goes on");
+    if (prepared instanceof HoldfastError) {
+      await failUnprepared(services, tx, run, prepared);
+      return { outcome: "refused", reason: prepared.message };
+    }
     const leaseId = freshId(services);
     const startedAt = nowOf(services);
     await setTaken(tx, runId, {
@@ -56,6 +61,27 @@ export function takeRun(services: Services, party: Party, runId: string): Promis
   });
 }
 
+/** What cannot be prepared now never can: the run fails, instead of being offered again and again. */
+async function failUnprepared(services: Services, tx: Writer, run: RunRow, why: HoldfastError): Promise<void> {
+  const at = nowOf(services);
+  const { code, message, cure } = why;
+  await setEnded(tx, run.runId, { state: "failed", endedAt: at, result: null, failure: { code, message, cure } });
+  await revokeGatewayTokens(tx, run.runId, at);
+  announceRun(tx, run);
+  tx.audit({
+    by: serverActor,
+    action: "run.failed",
+    subject: { kind: "run", id: run.runId },
+    organisationId: run.organisationId,
+    detail: { kind: run.kind, deviceId: run.deviceId, code },
+  });
+}
+
+function expectedFailure(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  throw error;
+}
+
 interface Prepared {
   readonly job: Job;
   readonly handedOut: HandedOut | null;
@@ -65,7 +91,7 @@ interface Prepared {
 async function prepare(services: Services, tx: Writer, party: Party, run: RunRow): Promise<Prepared | undefined> {
   const { ask } = run;
   if (ask.kind === "assess") return { job: { kind: "assess", paths: [...ask.paths] }, handedOut: null };
-  const vault = found(await findVault(tx.db, run.vaultId ?? ""), "vault");
+  const vault = found(await findVault(tx.db, found(run.vaultId, "vault")), "vault");
   switch (ask.kind) {
     case "prepare-vault": {
       const access = await openAccess(services, tx, party, run, { appendOnly: true });
@@ -73,7 +99,7 @@ async function prepare(services: Services, tx: Writer, party: Party, run: RunRow
       return { job: { kind: "prepare-vault", vaultId, vaultName, access, keeperSealingKey }, handedOut: null };
     }
     case "backup": {
-      const plan = found(await findPlan(tx.db, run.planId ?? ""), "plan");
+      const plan = found(await findPlan(tx.db, found(run.planId, "plan")), "plan");
       const access = await openAccess(services, tx, party, run, { appendOnly: true });
       const spec = { ...plan.spec, paths: [...plan.spec.paths], excludes: [...plan.spec.excludes] };
       const { vaultId } = vault;
@@ -98,7 +124,7 @@ async function prepareDrill(
   snapshotId: string | undefined,
 ): Promise<Prepared | undefined> {
   const forKeeper = await vaultForKeeper(services, tx, party, run, vault);
-  const plan = found(await findPlan(tx.db, run.planId ?? ""), "plan");
+  const plan = found(await findPlan(tx.db, found(run.planId, "plan")), "plan");
   const snapshot = found(
     snapshotId === undefined
       ? await newestSnapshot(tx.db, vault.vaultId)
@@ -131,7 +157,7 @@ async function vaultForKeeper(services: Services, tx: Writer, party: Party, run:
     deviceName: device.name,
     vaultId: vault.vaultId,
     access: await openAccess(services, tx, party, run, { appendOnly: false }),
-    sealedPassword: found(vault.sealedPassword ?? undefined, "vault"),
+    sealedPassword: found(vault.sealedPassword, "vault"),
   };
 }
 
@@ -154,7 +180,7 @@ export async function openAccess(
   },
   options: { readonly appendOnly: boolean; readonly lastsMs?: number },
 ): Promise<RepositoryAccess> {
-  const vaultId = found(run.vaultId ?? undefined, "vault");
+  const vaultId = found(run.vaultId, "vault");
   const token = Buffer.from(services.random.bytes(32)).toString("base64url");
   const createdAt = nowOf(services);
   await insertGatewayToken(tx, {

@@ -21,7 +21,7 @@ export interface WantedRun {
  */
 export async function queueRun(services: Services, tx: Writer, wanted: WantedRun): Promise<string> {
   const { device, ask, by } = wanted;
-  const open = await findOpenRun(tx.db, { deviceId: device.identityId, kind: ask.kind, ask });
+  const open = await findOpenRun(tx.db, device.identityId, ask);
   if (open !== undefined) {
     tx.unaudited("no change");
     return open.runId;

@@ -126,7 +126,7 @@ export class RelayDesk {
         deviceName: device.name,
         vaultId,
         access,
-        sealedPassword: found(vault.sealedPassword ?? undefined, "vault"),
+        sealedPassword: found(vault.sealedPassword, "vault"),
         snapshotId,
         path,
         readerKey,

@@ -32,8 +32,8 @@ export function notFound(what: string): HoldfastError {
 }
 
 /** @throws NOT_FOUND */
-export function found<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw notFound(what);
+export function found<T>(value: T | null | undefined, what: string): T {
+  if (value === undefined || value === null) throw notFound(what);
   return value;
 }
 

@@ -80,10 +80,11 @@ export async function createSignInLink(
 }
 
 /** Records that somebody has signed in, by whichever way. */
-export async function recordSignIn(store: Store, userId: string): Promise<void> {
+export async function recordSignIn(store: Store, user: { userId: string; email: string }): Promise<void> {
+  const { userId, email } = user;
   await store.transact(installationScope, async (tx) => {
     tx.audit({
-      by: { kind: "user", id: userId, name: userId },
+      by: { kind: "user", id: userId, name: email },
       action: "user.signed-in",
       subject: { kind: "user", id: userId },
       organisationId: null,

@@ -190,3 +190,18 @@ test("a server that stops does not wait for open event streams", async () => {
   expect(performance.now() - beganMs).toBeLessThan(2500);
   await stream.text().catch(() => {});
 });
+
+test("health says so when the database is away", async () => {
+  const server = await testServer();
+  const health = async () => (await fetch(`${server.url}/api/v1/health`)).status;
+  expect(await health()).toBe(200);
+  const client = new pg.Client({ ...server.database.connection, database: "postgres" });
+  await client.connect();
+  const { database } = server.database.connection;
+  await client.query(`alter database ${database} allow_connections false`);
+  await client.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [database]);
+  await expect.poll(health).toBe(503);
+  await client.query(`alter database ${database} allow_connections true`);
+  await expect.poll(health).toBe(200);
+  await client.end();
+});

@@ -31,7 +31,10 @@ export function consoleOperations(means: {
 }): Operations {
   const { services, signIn, relay, feed, consoleUrl } = means;
   return {
-    health: async () => ({ ok: true, version: serverVersion }),
+    health: async () => {
+      await services.store.ping();
+      return { ok: true, version: serverVersion };
+    },
 
     getSession: ({ caller }) => getSession(services, signIn, caller),
     setPassword: async ({ caller, request, body }) => {

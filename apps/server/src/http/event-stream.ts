@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { messageOf, secondMs } from "@holdfast/base";
 import { serverEvent } from "@holdfast/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -29,39 +31,47 @@ export async function streamEvents(
   const over = new AbortController();
   const waiting = new Map<string, Change>();
   let wake = Promise.withResolvers<void>();
+  let isPingDue = false;
 
-  reply.hijack();
-  const response = reply.raw;
-  const onClosing = () => over.abort();
-  response.on("close", onClosing);
-  closing.addEventListener("abort", onClosing, { once: true });
-  for (const [name, value] of Object.entries(reply.getHeaders()))
-    if (value !== undefined) response.setHeader(name, value);
-  response.writeHead(200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-  });
-  response.write(": hello\n\n");
-
+  const response = openStream(reply);
+  const onOver = () => {
+    over.abort();
+    wake.resolve();
+  };
+  response.on("close", onOver);
+  closing.addEventListener("abort", onOver, { once: true });
   const unsubscribe = feed.subscribe((change) => {
-    if (change === "missed" || waiting.size >= waitingMax) return response.end();
+    if (change === "missed" || waiting.size >= waitingMax) return onOver();
     waiting.set(JSON.stringify({ ...change, tell: undefined }), change);
     wake.resolve();
   });
+  const pinging = (async () => {
+    for (;;) {
+      await clock.sleep(pingMs, over.signal);
+      isPingDue = true;
+      wake.resolve();
+    }
+  })().catch(() => {}); // its sleep ends this way
+  const send = async (text: string) => {
+    if (!response.write(text)) await once(response, "drain", { signal: over.signal });
+  };
+
   try {
-    while (!over.signal.aborted) {
-      await Promise.race([wake.promise, clock.sleep(pingMs, over.signal)]);
+    await send(": hello\n\n");
+    for (;;) {
+      await wake.promise;
       wake = Promise.withResolvers<void>();
-      if (waiting.size === 0) {
+      if (over.signal.aborted) break;
+      if (isPingDue) {
+        isPingDue = false;
         if (!(await stillAllowed())) break;
-        response.write(": still here\n\n");
+        await send(": still here\n\n");
       }
       const changes = [...waiting.values()];
       waiting.clear();
       for (const change of changes) {
         const event = await eventFor(services, caller.scope, change);
-        if (event !== undefined) response.write(`data: ${JSON.stringify(serverEvent.parse(event))}\n\n`);
+        if (event !== undefined) await send(`data: ${JSON.stringify(serverEvent.parse(event))}\n\n`);
       }
     }
   } catch (error) {
@@ -69,7 +79,22 @@ export async function streamEvents(
       log.warn("an event stream ended early", { because: messageOf(error), requestId: request.id });
   } finally {
     unsubscribe();
-    closing.removeEventListener("abort", onClosing);
+    closing.removeEventListener("abort", onOver);
+    over.abort();
+    await pinging;
     response.end();
   }
+}
+
+/** Takes the answer over from fastify, with the headers that it would have sent. */
+function openStream(reply: FastifyReply): ServerResponse {
+  reply.hijack();
+  const response = reply.raw;
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) response.setHeader(name, value);
+  return response.writeHead(200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  });
 }

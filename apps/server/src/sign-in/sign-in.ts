@@ -3,8 +3,9 @@ import { HoldfastError, assert, minuteMs, messageOf, type Clock, type Log } from
 import { betterAuth, type BetterAuthOptions } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { magicLink } from "better-auth/plugins/magic-link";
-import pg from "pg";
+import type { Pool } from "pg";
 import { serverErrors } from "../errors.ts";
+import { openPool, type DatabaseConnection } from "../store/pool.ts";
 
 /** Who a session cookie belongs to. */
 export interface SignedIn {
@@ -30,6 +31,7 @@ export interface SignIn {
   close(): Promise<void>;
 }
 
+const poolConnectionsMax = 6;
 const linkMs = 15 * minuteMs;
 const passwordLengthMin = 12;
 const passwordLengthMax = 200;
@@ -39,17 +41,16 @@ const passwordLengthMax = 200;
  * @param origins where the console is served from; the first is its address
  */
 export async function openSignIn(options: {
-  readonly connection: pg.PoolConfig;
+  readonly connection: DatabaseConnection;
   readonly secret: string;
   readonly origins: readonly [string, ...string[]];
   /** Hears of every new session before its cookie is given out. */
-  readonly onSession: (userId: string) => Promise<void>;
+  readonly onSession: (user: { readonly userId: string; readonly email: string }) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }): Promise<SignIn> {
   const { clock, log, origins } = options;
-  const pool = new pg.Pool({ ...options.connection, max: 6, options: "-c search_path=auth" });
-  pool.on("error", (error) => log.warn("a database connection broke", { error: error.message }));
+  const pool = openPool(options.connection, "auth", poolConnectionsMax, log);
   /** The token of a link goes to whoever asked for it here, and nowhere else. */
   const asked = new AsyncLocalStorage<{ token?: string }>();
 
@@ -70,7 +71,7 @@ export async function openSignIn(options: {
     },
     session: { expiresIn: 7 * 24 * 3600, updateAge: 24 * 3600 },
     advanced: { cookiePrefix: "holdfast", defaultCookieAttributes: { sameSite: "lax", httpOnly: true } },
-    databaseHooks: { session: { create: { after: ({ userId }) => options.onSession(userId) } } },
+    databaseHooks: { session: { create: { after: ({ userId }) => sessionBegan(userId) } } },
     plugins: [
       magicLink({
         expiresIn: linkMs / 1000,
@@ -95,6 +96,10 @@ export async function openSignIn(options: {
   }
   const auth = betterAuth(settings);
   const context = await auth.$context;
+  async function sessionBegan(userId: string): Promise<void> {
+    const user = await context.internalAdapter.findUserById(userId);
+    await options.onSession({ userId, email: user?.email ?? "" });
+  }
 
   return {
     handle: (request) => auth.handler(request),
@@ -150,7 +155,7 @@ export async function openSignIn(options: {
 }
 
 /** One server at a time; the next finds nothing left to do. */
-async function migrate(pool: pg.Pool, run: () => Promise<void>): Promise<void> {
+async function migrate(pool: Pool, run: () => Promise<void>): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query("select pg_advisory_lock(hashtext('holdfast sign-in'))");

@@ -1,7 +1,7 @@
 import type { RunKind, RunProgress, RunResult, RunState } from "@holdfast/contract";
 import { sql, type Insertable, type Selectable } from "kysely";
 import type { Reader, Writer } from "./store.ts";
-import { json, type Failure, type HandedOut, type RunTable } from "./tables.ts";
+import { json, type Failure, type HandedOut, type RunAsk, type RunTable } from "./tables.ts";
 
 export type RunRow = Selectable<RunTable>;
 /** A run with the name of its device, as people see it. */
@@ -50,19 +50,14 @@ export function queuedFor(db: Reader, executorId: string): Promise<RunRow[]> {
     .execute();
 }
 
-/** A device's run that is not over, does the same kind of work, and was asked for at least what `ask` says. */
-export function findOpenRun(
-  db: Reader,
-  wanted: { deviceId: string; kind: RunKind; ask?: object },
-): Promise<RunRow | undefined> {
-  const { deviceId, kind, ask } = wanted;
+/** A device's run that is not over and was asked for exactly this. */
+export function findOpenRun(db: Reader, deviceId: string, ask: RunAsk): Promise<RunRow | undefined> {
   return db
     .selectFrom("runs")
     .selectAll()
     .where("deviceId", "=", deviceId)
-    .where("kind", "=", kind)
     .where("endedAt", "is", null)
-    .$if(ask !== undefined, (query) => query.where(sql<boolean>`ask @> ${json(ask)}::jsonb`))
+    .where(sql<boolean>`ask = ${json(ask)}::jsonb`)
     .orderBy("runId")
     .executeTakeFirst();
 }

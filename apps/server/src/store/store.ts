@@ -2,11 +2,11 @@ import { HoldfastError, assert, messageOf, type Clock, type Log } from "@holdfas
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import type { ReadonlyKysely } from "kysely/readonly";
-import pg from "pg";
 import { serverErrors } from "../errors.ts";
 import { appendAuditEntry, type AuditEntry } from "./audit.ts";
 import { changesChannel, type Change } from "./changes.ts";
 import { migrations } from "./migrations/index.ts";
+import { openPool, type DatabaseConnection } from "./pool.ts";
 import { scopeFilter } from "./scope-filter.ts";
 import type { Scope } from "./scope.ts";
 import type { Tables } from "./tables.ts";
@@ -30,11 +30,10 @@ export interface Store {
   read<T>(scope: Scope, fn: (db: Reader) => Promise<T>): Promise<T>;
   /** Ends with exactly one audit entry, or with a word on why there is none; throws away everything when `fn` throws. */
   transact<T>(scope: Scope, fn: (tx: Writer) => Promise<T>): Promise<T>;
+  /** @throws DATABASE_AWAY when the database does not answer */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** How `pg` reaches the database. */
-export type DatabaseConnection = pg.PoolConfig;
 
 /** The role that tenants' transactions take on where the server itself could look past row-level security. */
 const tenantRole = "holdfast_tenant";
@@ -50,13 +49,7 @@ export async function openStore(options: {
   readonly log: Log;
 }): Promise<Store> {
   const { clock, log } = options;
-  const pool = new pg.Pool({
-    ...options.connection,
-    max: poolConnectionsMax,
-    options: "-c search_path=holdfast -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000",
-    types: { getTypeParser: readType },
-  });
-  pool.on("error", (error) => log.warn("a database connection broke", { error: error.message }));
+  const pool = openPool(options.connection, "holdfast", poolConnectionsMax, log);
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
@@ -66,10 +59,7 @@ export async function openStore(options: {
     takesRole = await migrate(db);
   } catch (error) {
     await db.destroy();
-    if (error instanceof HoldfastError) throw error;
-    throw new HoldfastError(serverErrors.databaseAway, `The database cannot be used: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw databaseAway(error);
   }
 
   const within = async (trx: Kysely<Tables>, scope: Scope): Promise<Kysely<Tables>> => {
@@ -108,8 +98,21 @@ export async function openStore(options: {
         return value;
       }),
 
+    async ping() {
+      try {
+        await sql`select 1`.execute(db);
+      } catch (error) {
+        throw databaseAway(error);
+      }
+    },
+
     close: () => db.destroy(),
   };
+}
+
+function databaseAway(error: unknown): HoldfastError {
+  const message = `The database cannot be used: ${messageOf(error)}`;
+  return new HoldfastError(serverErrors.databaseAway, message, { cause: error });
 }
 
 /**
@@ -147,9 +150,3 @@ grant usage on schema holdfast to ${tenantRole};
 grant select, insert, update, delete on all tables in schema holdfast to ${tenantRole};
 revoke update, delete on holdfast.audit_log from ${tenantRole};
 `;
-
-/** 64-bit counts come as numbers: sizes and positions stay below 2^53. Everything else as `pg` reads it. */
-function readType(oid: number, format?: "text" | "binary"): (text: string) => unknown {
-  const int8 = 20;
-  return oid === int8 ? Number : pg.types.getTypeParser(oid, format);
-}

@@ -6,7 +6,7 @@ import { leaseSeconds, reportGraceSeconds, timesTakenMax } from "../app/leases.t
 import { createRun, getRun } from "../app/runs.ts";
 import { installationCaller } from "../authz/caller.ts";
 import { greet, smallHouse } from "../testing/parties.ts";
-import { report, take, testAssessment, testPaths } from "../testing/protected-device.ts";
+import { protectedDevice, report, take, testAssessment, testPaths } from "../testing/protected-device.ts";
 import { testServices } from "../testing/services.ts";
 import { giveUpLapsedLeases } from "./lapsed-leases.ts";
 
@@ -107,4 +107,19 @@ test("what follows two servers that look at the same lapsed run at once is one e
     db.selectFrom("auditLog").select("action").where("action", "=", "run.lost").execute(),
   );
   expect(entries).toHaveLength(1);
+});
+
+test("a run that cannot be prepared fails with the reason, instead of being offered for ever", async () => {
+  const services = await testServices();
+  const { keeper, client } = await smallHouse(services);
+  const { deviceId, planId, device } = await protectedDevice(services, keeper, client.organisationId, "web-2");
+  const asked = { kind: "backup" as const, planId, technology: "full" as const };
+  const { runId } = await createRun(services, installationCaller, deviceId, asked);
+  await services.store.transact({ kind: "installation" }, async (tx) => {
+    tx.unaudited("no change");
+    await tx.db.updateTable("runs").set({ planId: null }).where("runId", "=", runId).execute();
+  });
+  expect(await takeRun(services, device, runId)).toMatchObject({ outcome: "refused" });
+  const run = await getRun(services, installationCaller, runId);
+  expect(run).toMatchObject({ state: "failed", failure: { code: "NOT_FOUND" } });
 });

@@ -42,6 +42,7 @@ export async function testDatabase(): Promise<TestDatabase> {
 async function startWithTemplate(): Promise<{ postgres: EmbeddedPostgres; dir: string }> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "holdfast-db-"));
   const postgres = await openEmbeddedPostgres({ dir, log: silentLog, clock: systemClock });
+  await administer(postgres, `alter role ${postgres.connection.user} set synchronous_commit = off`); // here nobody pulls the plug
   await administer(postgres, `create database ${template}`);
   const means = { connection: { ...postgres.connection, database: template }, log: silentLog, clock: systemClock };
   await (await openStore(means)).close();
