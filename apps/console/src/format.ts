@@ -47,12 +47,10 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(Math.round(bytesPerSecond))}/s`;
 }
 
-/** Whole percent, and never 100 % before it is all done or 0 % once it has begun. */
-export function formatShare(done: number, total: number): string {
-  if (total <= 0) return "0 %";
-  const percent = Math.floor((done / total) * 100);
-  if (done >= total) return "100 %";
-  return done > 0 && percent === 0 ? "under 1 %" : `${Math.max(0, percent)} %`;
+/** Whole percent of a share from 0 to 1; never 0 % once it has begun, nor 100 % before it is all done. */
+export function formatShare(share: number): string {
+  const percent = Math.floor(share * 100);
+  return share > 0 && percent === 0 ? "under 1 %" : `${Math.min(100, Math.max(0, percent))} %`;
 }
 
 /** The first characters of an id, as restic shows them; the whole one belongs in a title. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextRate, remainingMs, type ProgressRate } from "./progress-rate.ts";
+import { nextRate, progressShare, remainingMs, type ProgressRate } from "./progress-rate.ts";
 
 function after(looks: readonly (readonly [atMs: number, bytesDone: number])[]): ProgressRate | undefined {
   return looks.reduce<ProgressRate | undefined>((rate, [atMs, bytes]) => nextRate(rate, atMs, bytes), undefined);
@@ -65,4 +65,12 @@ test("a speed that changes is followed, not jumped to", () => {
   ]);
   expect(rate?.bytesPerSecond).toBeGreaterThan(300);
   expect(rate?.bytesPerSecond).toBeLessThan(400);
+});
+
+test("a share is only shown while there is an estimate that holds", () => {
+  const counts = { filesDone: 5, totalFiles: 10, bytesDone: 500, totalBytes: 1000 };
+  expect(progressShare(counts)).toBe(0.5);
+  expect(progressShare({ filesDone: 5, bytesDone: 500 })).toBe("counting");
+  expect(progressShare({ ...counts, bytesDone: 1000 })).toBe("past the estimate");
+  expect(progressShare({ ...counts, bytesDone: 1200, filesDone: 10 })).toBe("finishing");
 });

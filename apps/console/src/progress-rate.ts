@@ -34,3 +34,23 @@ export function remainingMs(rate: ProgressRate | undefined, totalBytes: number |
   if (restBytes <= 0) return 0;
   return rate.bytesPerSecond > 0 ? (restBytes / rate.bytesPerSecond) * secondMs : undefined;
 }
+
+/** How far a run is, as far as that is known. */
+export type ProgressShare = number | "counting" | "past the estimate" | "finishing";
+
+interface Counts {
+  readonly filesDone: number;
+  readonly bytesDone: number;
+  readonly totalFiles?: number | undefined;
+  readonly totalBytes?: number | undefined;
+}
+
+/**
+ * The share of the bytes that are done, below 1, or the words for why there is none. Totals are estimates until the
+ * end: the agent knows them from the snapshot before, and what has grown since then goes past them.
+ */
+export function progressShare({ filesDone, bytesDone, totalFiles, totalBytes }: Counts): ProgressShare {
+  if (totalBytes === undefined) return "counting";
+  if (bytesDone < totalBytes) return bytesDone / totalBytes;
+  return totalFiles !== undefined && filesDone < totalFiles ? "past the estimate" : "finishing";
+}

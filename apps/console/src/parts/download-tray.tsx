@@ -54,8 +54,8 @@ function Item({ download }: { download: Download }) {
           />
           <p className="hf-small hf-muted">
             {formatBytes(receivedBytes)}
-            {totalBytes ? ` of ${formatBytes(totalBytes)} · ${formatShare(receivedBytes, totalBytes)}` : ""} · decrypted
-            in this browser
+            {totalBytes ? ` of ${formatBytes(totalBytes)} · ${formatShare(receivedBytes / totalBytes)}` : ""} ·
+            decrypted in this browser
           </p>
         </>
       )}

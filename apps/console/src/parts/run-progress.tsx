@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { progressRates } from "../api/progress-rates.ts";
 import type { Run } from "../api/queries.ts";
 import { formatCount, formatRate, formatShare } from "../format.ts";
-import { remainingMs } from "../progress-rate.ts";
+import { progressShare, remainingMs, type ProgressShare } from "../progress-rate.ts";
 import { Inert } from "./inert.tsx";
 import classes from "./run-progress.module.css";
 
@@ -18,14 +18,17 @@ export function RunProgress({ run }: { run: Run }) {
         <p className="hf-muted">{run.state === "queued" ? "Waiting for the device to take it." : "Beginning."}</p>
       </div>
     );
-  const { bytesDone, totalBytes, filesDone, totalFiles, errors, phase, current } = progress;
+  const { bytesDone, filesDone, totalFiles, errors, phase, current } = progress;
+  const share = progressShare(progress);
+  // A total that was reached before the end says nothing any more.
+  const totalBytes = typeof share === "number" ? progress.totalBytes : undefined;
   const leftMs = remainingMs(rate, totalBytes);
   return (
     <div className={classes["progress"]}>
-      <Bar label={`${run.deviceName}: ${phase}`} done={bytesDone} total={totalBytes} />
+      <Bar label={`${run.deviceName}: ${phase}`} share={share} />
       <div className={classes["figures"]}>
         <Figure name="Phase" value={phase} />
-        <Figure name="Done" value={totalBytes === undefined ? "counting" : formatShare(bytesDone, totalBytes)} />
+        <Figure name="Done" value={formatProgress(share)} />
         <Figure name="Bytes" value={ofTotal(formatBytes(bytesDone), totalBytes && formatBytes(totalBytes))} />
         <Figure
           name={phase === "replicate" ? "Snapshots" : "Files"}
@@ -51,29 +54,28 @@ export function RunProgress({ run }: { run: Run }) {
 
 /** A thin line of the same, for lists. */
 export function RunProgressLine({ run }: { run: Run }) {
-  const { progress } = run;
-  const total = progress?.totalBytes;
+  const share = run.progress === null ? undefined : progressShare(run.progress);
   return (
     <span className={classes["line"]}>
-      <Bar label={`Backup of ${run.deviceName}`} done={progress?.bytesDone} total={total} />
+      <Bar label={`Backup of ${run.deviceName}`} share={share} />
       <span className="hf-small hf-muted hf-nowrap">
-        {progress && total !== undefined
-          ? formatShare(progress.bytesDone, total)
-          : run.state === "queued"
-            ? "queued"
-            : "…"}
+        {typeof share === "number" ? formatShare(share) : run.state === "queued" ? "queued" : "…"}
       </span>
     </span>
   );
 }
 
-function Bar({ label, done, total }: { label: string; done?: number | undefined; total?: number | undefined }) {
-  const known = done !== undefined && total !== undefined && total > 0;
-  const percent = known ? Math.min(100, (done / total) * 100) : undefined;
+function formatProgress(share: ProgressShare): string {
+  return typeof share === "number" ? formatShare(share) : share;
+}
+
+/** Without a share it only says that something goes on. */
+function Bar({ label, share }: { label: string; share?: ProgressShare | undefined }) {
+  const percent = typeof share === "number" ? share * 100 : undefined;
   return (
     <>
       <progress className="hf-hidden" aria-label={label} max={100} value={percent} />
-      <span className={classes["bar"]} data-unknown={!known || undefined} aria-hidden="true">
+      <span className={classes["bar"]} data-unknown={percent === undefined || undefined} aria-hidden="true">
         <span style={percent === undefined ? undefined : { inlineSize: `${percent}%` }} />
       </span>
     </>
