@@ -20,7 +20,7 @@ export interface ServerConfig {
   /** A PostgreSQL somewhere; absent: the embedded one below `home`. */
   readonly databaseUrl: string | undefined;
   readonly console: ListenConfig & {
-    /** Host names, besides the loopback ones, that the console may be reached by. */
+    /** Host names, besides the loopback ones, that the console is reached by; or origins that a proxy in front shows. */
     readonly names: readonly string[];
     readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
     /** The built console. */

@@ -1,16 +1,7 @@
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
-import {
-  HoldfastError,
-  dayMs,
-  messageOf,
-  systemClock,
-  systemRandom,
-  type Clock,
-  type Log,
-  type Random,
-} from "@holdfast/base";
+import { HoldfastError, messageOf, systemClock, systemRandom, type Clock, type Log, type Random } from "@holdfast/base";
 import { RelayDesk } from "./app/relay.ts";
 import type { Services } from "./app/services.ts";
 import { recordSignIn } from "./app/session.ts";
@@ -29,13 +20,11 @@ import { openSignIn } from "./sign-in/sign-in.ts";
 import { openChangeFeed } from "./store/changes.ts";
 import type { DatabaseConnection } from "./store/pool.ts";
 import { openStore } from "./store/store.ts";
-import { giveUpLapsedLeases } from "./tasks/lapsed-leases.ts";
-import { forgetOldTokens } from "./tasks/old-tokens.ts";
-import { everyMs, runTasks } from "./tasks/run-tasks.ts";
-import { scheduleWork } from "./tasks/schedule-work.ts";
+import { allTasks } from "./tasks/all-tasks.ts";
+import { runTasks } from "./tasks/run-tasks.ts";
 
 export interface RunningServer {
-  /** Where browsers and the command line reach it. */
+  /** Where browsers and the command line on this machine reach it. */
   readonly url: string;
   /** Where agents, keepers and gateways reach it. */
   readonly agentUrl: string;
@@ -80,7 +69,7 @@ export async function startServer(
     undo.defer(() => store.close());
     const feed = await openChangeFeed({ connection, clock, log });
     undo.defer(() => feed.close());
-    const origins = consoleOrigins(config, consolePort);
+    const { url, origins } = consoleAddresses(config, consolePort);
     const onSession = (user: { userId: string; email: string }) => recordSignIn(store, user);
     const signIn = await openSignIn({ connection, secret: home.sessionSecret, origins, onSession, clock, log });
     undo.defer(() => signIn.close());
@@ -107,24 +96,20 @@ export async function startServer(
     const consoleDir = config.console.dir;
     await consoleApp(consoleBound, { services, signIn, relay, feed, installationToken, origins, consoleDir, tls });
 
-    const tasks = [
-      { name: "lapsed leases", everyMs: everyMs.leases, run: () => giveUpLapsedLeases(services) },
-      { name: "schedule", everyMs: everyMs.schedule, run: () => scheduleWork(services) },
-      { name: "offers", everyMs: everyMs.offers, run: async () => switchboard.offerAll() },
-      { name: "old tokens", everyMs: everyMs.tokens, run: () => forgetOldTokens(services) },
-      {
-        name: "server certificate",
-        everyMs: dayMs,
-        run: async () => agentServer.setSecureContext(agentTls(authority.caPem, await own())),
-      },
-    ];
-    const stopTasks = runTasks(tasks, clock, log);
+    const stopTasks = runTasks(
+      allTasks(services, {
+        offerAll: () => switchboard.offerAll(),
+        renewCertificate: async () => agentServer.setSecureContext(agentTls(authority.caPem, await own())),
+      }),
+      clock,
+      log,
+    );
 
     const running = undo.move();
     const { agentUrl } = services;
-    log.info("the server serves", { url: origins[0], agentUrl });
+    log.info("the server serves", { url, agentUrl });
     return {
-      url: origins[0],
+      url,
       agentUrl,
       installationTokenFile: home.installationTokenFile,
       caFingerprint: authority.fingerprint,
@@ -174,14 +159,16 @@ async function databaseConnection(
   return postgres.connection;
 }
 
-/** The console's addresses as browsers write them, the one for links first. */
-function consoleOrigins(config: ServerConfig, port: number): [string, ...string[]] {
+/** Where the console is reached on this machine, and all its addresses as browsers write them, the one for links first. */
+function consoleAddresses(config: ServerConfig, port: number): { url: string; origins: [string, ...string[]] } {
   const { host, names, tls } = config.console;
   const scheme = tls === undefined ? "http" : "https";
-  const origin = (name: string) => new URL(`${scheme}://${hostInUrl(name)}:${port}`).origin;
-  const own = isAnyAddress(host) ? [] : [host];
-  const [first, ...rest] = [...names, ...own, "127.0.0.1", "localhost", "::1"];
-  return [origin(first), ...new Set(rest.map(origin))];
+  const origin = (name: string) =>
+    new URL(name.includes("://") ? name : `${scheme}://${hostInUrl(name)}:${port}`).origin;
+  const url = origin(isAnyAddress(host) ? "127.0.0.1" : host);
+  const others = ["127.0.0.1", "localhost", "::1"].map(origin).filter((each) => each !== url);
+  const [first = url, ...rest] = [...names.map(origin), url, ...others];
+  return { url, origins: [first, ...rest] };
 }
 
 function isAnyAddress(host: string): boolean {

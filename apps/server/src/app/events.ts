@@ -27,8 +27,6 @@ export function eventFor(services: Services, scope: Scope, change: Change): Prom
         const { deviceId, certificateId } = change;
         return row === undefined ? undefined : { type: "certificate", deviceId, certificateId };
       }
-      case "identity-revoked":
-        return undefined;
     }
   });
 }

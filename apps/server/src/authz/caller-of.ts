@@ -30,7 +30,7 @@ export async function signedInOf(signIn: SignIn, request: FastifyRequest): Promi
 }
 
 async function userCaller(services: Services, signedIn: SignedIn): Promise<Caller> {
-  const { userId, name, email, beganAtMs } = signedIn;
+  const { userId, name, email } = signedIn;
   const { grant, scope } = await services.store.read(installationScope, async (db) => {
     const [first] = await grantsOf(db, userId);
     const organisationId = first?.organisationId ?? (await findProvider(db))?.organisationId;
@@ -42,7 +42,7 @@ async function userCaller(services: Services, signedIn: SignedIn): Promise<Calle
     actor: { kind: "user", id: userId, name: email },
     scope,
     permissions: rolePermissions[grant.role],
-    user: { userId, name, email, role: grant.role, sessionBeganAtMs: beganAtMs },
+    user: { userId, name, email, role: grant.role },
   };
 }
 

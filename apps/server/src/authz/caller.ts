@@ -19,7 +19,6 @@ export interface Caller {
     readonly name: string;
     readonly email: string;
     readonly role: Role;
-    readonly sessionBeganAtMs: number;
   };
 }
 

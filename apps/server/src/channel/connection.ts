@@ -33,6 +33,7 @@ export class Connection {
   readonly #progressAtMs = new Map<string, number>();
   #work: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #closing = false;
   #lastHeardMs: number;
   #capabilities: readonly string[] | undefined;
 
@@ -81,6 +82,8 @@ export class Connection {
   }
 
   close(code: number, reason: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
     this.#socket.close(code, reason);
     this.#services.clock.sleep(secondMs, this.#over.signal).then(
       () => this.#socket.terminate(),
@@ -93,6 +96,7 @@ export class Connection {
   }
 
   #received(data: RawData, isBinary: boolean): void {
+    if (this.#closing) return;
     this.#heard();
     const text = isBinary ? "" : data.toString();
     if (!this.#budget.spend(text.length)) return this.close(closeCode.tooMuch, "too many messages");
@@ -116,7 +120,7 @@ export class Connection {
   }
 
   async #deal(message: MessageFromAgent): Promise<void> {
-    if (this.#over.signal.aborted) return;
+    if (this.#closing || this.#over.signal.aborted) return;
     if (message.type === "hello") return this.#hello(message);
     if (!this.arrived) return this.close(closeCode.protocol, "hello comes first");
     switch (message.type) {

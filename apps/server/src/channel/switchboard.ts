@@ -1,11 +1,12 @@
 import type http from "node:http";
 import type { Duplex } from "node:stream";
-import { messageOf } from "@holdfast/base";
+import { isFailure, messageOf } from "@holdfast/base";
 import { agentPaths, channelMessageBytesMax, type RelayRequest } from "@holdfast/contract";
 import { WebSocketServer } from "ws";
 import type { PartReach } from "../app/relay.ts";
-import type { Services } from "../app/services.ts";
+import { notFound, type Services } from "../app/services.ts";
 import { authenticate } from "../authz/authenticate-party.ts";
+import { serverErrors } from "../errors.ts";
 import type { Change } from "../store/changes.ts";
 import { closeCode, Connection } from "./connection.ts";
 
@@ -31,8 +32,10 @@ export class Switchboard implements PartReach {
     server.on("upgrade", (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on("error", () => socket.destroy());
       this.#upgrade(request, socket, head).catch((error: unknown) => {
-        this.#services.log.debug("a channel was refused", { because: messageOf(error) });
-        socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        const refused = isFailure(error, serverErrors.identityRefused) || isFailure(error, serverErrors.notFound);
+        this.#services.log[refused ? "debug" : "error"]("a channel was refused", { because: messageOf(error) });
+        const status = refused ? "401 Unauthorized" : "503 Service Unavailable";
+        socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       });
     });
   }
@@ -40,8 +43,6 @@ export class Switchboard implements PartReach {
   /** Tells whom it concerns of a committed change. */
   changed(change: Change | "missed"): void {
     if (change === "missed") return this.offerAll();
-    if (change.about === "identity-revoked")
-      return this.#connections.get(change.identityId)?.close(closeCode.revoked, "revoked");
     if (change.about !== "run" || change.tell === undefined) return;
     const connection = this.#connections.get(change.executorId);
     if (change.tell === "cancel") connection?.send({ type: "cancel", runId: change.runId });
@@ -64,9 +65,10 @@ export class Switchboard implements PartReach {
   }
 
   async #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (this.#closing || request.url !== agentPaths.channel) throw new Error("no channel here");
+    if (request.url !== agentPaths.channel) throw notFound("channel");
+    if (this.#closing) throw new Error("the server stops");
     const party = await authenticate(this.#services, request);
-    if (party.kind === "gateway") throw new Error("gateways have no channel");
+    if (party.kind === "gateway") throw notFound("channel");
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(this.#services, party, webSocket);
       this.#connections.get(party.identityId)?.close(closeCode.replaced, "connected again");

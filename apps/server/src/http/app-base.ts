@@ -19,7 +19,6 @@ export function newApp(bound: BoundServer, services: Pick<Services, "random" | "
     bodyLimit: bodyBytesMax,
     logger: false,
     genReqId: () => toHex(random.bytes(8)),
-    routerOptions: { maxParamLength: 8192 },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {

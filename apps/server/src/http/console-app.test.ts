@@ -205,3 +205,17 @@ test("health says so when the database is away", async () => {
   await expect.poll(health).toBe(200);
   await client.end();
 });
+
+test("behind a proxy with a name and a certificate, links lead to that name and its pages may change things", async () => {
+  const proxied = "https://backup.example.test";
+  const server = await testServer({
+    config: (config) => ({ ...config, console: { ...config.console, names: [proxied] } }),
+  });
+  const { url } = await server.api.call("createSignInLink", { body: { email: "ann@provider.test" } });
+  expect(new URL(url).origin).toBe(proxied);
+  const said = { method: "POST", path: "/api/auth/sign-out" };
+  const passedOn = await raw(server, { ...said, headers: { host: "backup.example.test", origin: proxied } });
+  expect(passedOn.status).toBe(200);
+  const foreign = await raw(server, { ...said, headers: { host: "backup.example.test", origin: "https://evil.test" } });
+  expect(foreign.status).toBe(403);
+});

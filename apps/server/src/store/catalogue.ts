@@ -113,7 +113,7 @@ export async function lockChain(tx: Writer, clientId: string): Promise<Certifica
     .selectFrom("organisations")
     .select("organisationId")
     .where("organisationId", "=", clientId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   return lastOfChain(tx.db, clientId);
 }

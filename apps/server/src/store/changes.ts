@@ -14,7 +14,6 @@ export const change = z.discriminatedUnion("about", [
   }),
   z.object({ about: z.literal("device"), deviceId: z.uuid() }),
   z.object({ about: z.literal("certificate"), deviceId: z.uuid(), certificateId: z.uuid() }),
-  z.object({ about: z.literal("identity-revoked"), identityId: z.uuid() }),
 ]);
 export type Change = z.infer<typeof change>;
 

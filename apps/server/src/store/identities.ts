@@ -18,7 +18,7 @@ export function lockEnrolmentToken(
     .selectFrom("enrolmentTokens")
     .selectAll()
     .where("tokenSha256", "=", tokenSha256)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
 }
 
@@ -151,6 +151,6 @@ export function lockDevice(tx: Writer, deviceId: string): Promise<IdentityRow | 
     .selectAll()
     .where("identityId", "=", deviceId)
     .where("kind", "=", "device")
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
 }

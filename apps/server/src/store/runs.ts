@@ -76,22 +76,30 @@ export async function openKinds(db: Reader, vaultId: string): Promise<Set<RunKin
 
 /** The run, locked until the transaction ends; undefined also while somebody else holds that lock. */
 export function lockRunIfFree(tx: Writer, runId: string): Promise<RunRow | undefined> {
-  return tx.db.selectFrom("runs").selectAll().where("runId", "=", runId).forUpdate().skipLocked().executeTakeFirst();
+  return tx.db
+    .selectFrom("runs")
+    .selectAll()
+    .where("runId", "=", runId)
+    .forNoKeyUpdate()
+    .skipLocked()
+    .executeTakeFirst();
 }
 
 /** The run, locked until the transaction ends. */
 export function lockRun(tx: Writer, runId: string): Promise<RunRow | undefined> {
-  return tx.db.selectFrom("runs").selectAll().where("runId", "=", runId).forUpdate().executeTakeFirst();
+  return tx.db.selectFrom("runs").selectAll().where("runId", "=", runId).forNoKeyUpdate().executeTakeFirst();
 }
 
 /** Whether `executorId` holds another run on the same vault: its work on one repository goes one after the other. */
 export async function isBusyWithVault(tx: Writer, run: RunRow): Promise<boolean> {
   if (run.vaultId === null) return false;
+  const { vaultId } = run;
+  await tx.db.selectFrom("vaults").select("vaultId").where("vaultId", "=", vaultId).forNoKeyUpdate().execute();
   const other = await tx.db
     .selectFrom("runs")
     .select("runId")
     .where("executorId", "=", run.executorId)
-    .where("vaultId", "=", run.vaultId)
+    .where("vaultId", "=", vaultId)
     .where("state", "in", ["taken", "running"])
     .where("runId", "<>", run.runId)
     .executeTakeFirst();

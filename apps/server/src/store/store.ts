@@ -25,7 +25,10 @@ export interface Writer {
   announce(change: Change): void;
 }
 
-/** The only way to the control plane's SQL. Both run in one transaction and see one scope. */
+/**
+ * The only way to the control plane's SQL. Both run in one transaction and see one scope. Rows are locked `for no key
+ * update`: a stronger lock would also hold up the foreign keys of audit entries, which are written last by everybody.
+ */
 export interface Store {
   read<T>(scope: Scope, fn: (db: Reader) => Promise<T>): Promise<T>;
   /** Ends with exactly one audit entry, or with a word on why there is none; throws away everything when `fn` throws. */

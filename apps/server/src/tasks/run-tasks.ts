@@ -1,4 +1,4 @@
-import { hourMs, messageOf, minuteMs, secondMs, type Clock, type Log } from "@holdfast/base";
+import { messageOf, minuteMs, type Clock, type Log } from "@holdfast/base";
 
 /** One reconciler: what it is called, how often it runs, and what it does, which takes no input and may run twice. */
 export interface Task {
@@ -7,7 +7,6 @@ export interface Task {
   run(): Promise<void>;
 }
 
-export const everyMs = { leases: 5 * secondMs, schedule: 5 * secondMs, offers: 15 * secondMs, tokens: hourMs } as const;
 const slowMs = minuteMs;
 
 /**
