@@ -56,7 +56,7 @@ function ensureNewestRestic(): string[] {
 function table(rows: readonly StepResult[]): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
   const line = (name: string, cells: readonly (string | number)[]) =>
-    name.padEnd(width) + cells.map((cell) => `${cell}`.padStart(10)).join("");
+    name.padEnd(width) + cells.map((cell) => `${cell}`.padStart(12)).join("");
   return [
     line("", ["passed", "failed", "skipped", "time"]),
     ...rows.map((row) => line(row.name, [row.passed, row.failed, row.skipped.length, formatDuration(row.tookMs)])),
