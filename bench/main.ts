@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Holdfast, restic and borg on the same generated data, side by side, each in turn.
  *
- *     npm run bench                 1 GiB, 5 rounds; writes the table into docs/performance.md
+ *     npm run bench                 1 GiB, 5 rounds; writes the table into README.md and docs/performance.md
  *     npm run bench -- --quick      64 MiB, 1 round; prints only, to see that it works
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,8 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
 const bytesTarget =
   values["size-mib"] === undefined ? (values.quick ? 64 * MiB : GiB) : Number(values["size-mib"]) * MiB;
-const document = resolve(import.meta.dirname, "../docs/performance.md");
+/** Where the figures stand, each between its two marks. */
+const documents = ["README.md", "docs/performance.md"];
 
 if (canMeasure()) compare();
 else {
@@ -111,14 +112,17 @@ function report(dataset: Dataset, reached: readonly Reached[]): void {
   const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
   const text = `${measuredOn(dataset, rounds, reached, day)}\n${comparisonTable(reached)}`;
   console.log(`\n${text}`);
-  if (values.quick) return console.log("Quick run: docs/performance.md stays as it is.");
-  writeFileSync(document, withMeasurements(readFileSync(document, "utf8"), text));
-  console.log("Written to docs/performance.md.");
+  if (values.quick) return console.log("Quick run: the documents stay as they are.");
+  for (const document of documents) {
+    const path = resolve(import.meta.dirname, "..", document);
+    writeFileSync(path, withMeasurements(document, readFileSync(path, "utf8"), text));
+  }
+  console.log(`Written to ${documents.join(" and ")}.`);
 }
 
 /** The document with what stands between the two marks replaced. */
-function withMeasurements(before: string, text: string): string {
+function withMeasurements(document: string, before: string, text: string): string {
   const marks = /(<!-- bench: begin[^>]*-->\n)[^]*(<!-- bench: end -->)/;
-  if (!marks.test(before)) throw new Error("docs/performance.md has lost its bench marks.");
+  if (!marks.test(before)) throw new Error(`${document} has lost its bench marks.`);
   return before.replace(marks, (_, begin: string, end: string) => `${begin}\n${text}\n${end}`);
 }
