@@ -8,6 +8,7 @@ const cliFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 /** Everything on this machine, started as `npm start` starts it. */
 export interface Installation {
   readonly consoleUrl: string;
+  /** @throws Error with all that it said when it had ended by itself */
   stop(): Promise<void>;
 }
 
@@ -20,13 +21,17 @@ export async function startInstallation(home: string, path: string): Promise<Ins
     env: { ...process.env, HOLDFAST_CONSOLE_PORT: "0", HOLDFAST_AGENT_PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const said = await untilItSays(child, "Everything runs");
-  const consoleUrl = /console at (http:\S+)/.exec(said)?.[1];
-  if (consoleUrl === undefined) throw new Error(`The start did not name the console:\n${said}`);
+  const words: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece: Buffer) => words.push(piece.toString()));
+  const said = () => words.join("");
+  await untilItSays(child, said, "Everything runs");
+  const consoleUrl = /console at (http:\S+)/.exec(said())?.[1];
+  if (consoleUrl === undefined) throw new Error(`The start did not name the console:\n${said()}`);
   return {
     consoleUrl,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null)
+        throw new Error(`The installation ended by itself with ${child.exitCode}:\n${said()}`);
       child.kill("SIGINT");
       await once(child, "exit");
     },
@@ -42,15 +47,12 @@ export async function signInLink(home: string, email?: string): Promise<string> 
   return link;
 }
 
-async function untilItSays(child: ChildProcess, words: string): Promise<string> {
-  let said = "";
+function untilItSays(child: ChildProcess, said: () => string, words: string): Promise<void> {
   return new Promise((resolved, failed) => {
-    const hear = (piece: Buffer) => {
-      said += piece.toString();
-      if (said.includes(words)) resolved(said);
+    const look = () => {
+      if (said().includes(words)) resolved();
     };
-    child.stdout?.on("data", hear);
-    child.stderr?.on("data", hear);
-    child.once("exit", (code) => failed(new Error(`The start ended with ${code}:\n${said}`)));
+    child.stdout?.on("data", look);
+    child.once("exit", (code) => failed(new Error(`The start ended with ${code}:\n${said()}`)));
   });
 }

@@ -6,8 +6,10 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { cache, router } from "./router.tsx";
+import { printInLightColours } from "./white-paper.ts";
 import { colourSchemeManager, cssVariables, theme } from "./theme.ts";
 
+printInLightColours();
 const place = document.getElementById("root");
 if (place !== null)
   createRoot(place).render(

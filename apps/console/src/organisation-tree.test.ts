@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { idsBelow, lineage, worstProtection } from "./organisation-tree.ts";
+import { idsBelow, worstProtection } from "./organisation-tree.ts";
 
 const nodes = [
   { organisationId: "site", parentId: "client" },
@@ -24,11 +24,10 @@ test("a client is as badly off as its worst device, those of its sites included"
   expect(worstProtection([], idsBelow(nodes, "client"))).toBeUndefined();
 });
 
-test("a lineage leads from the top to the organisation, and a circle does not hang it", () => {
-  expect(lineage(nodes, "site").map((node) => node.organisationId)).toEqual(["provider", "client", "site"]);
+test("a circle does not hang it", () => {
   const circle = [
     { organisationId: "a", parentId: "b" },
     { organisationId: "b", parentId: "a" },
   ];
-  expect(lineage(circle, "a").map((node) => node.organisationId)).toEqual(["b", "a"]);
+  expect(idsBelow(circle, "a").size).toBe(2);
 });

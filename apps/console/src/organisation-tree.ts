@@ -28,15 +28,3 @@ export function worstProtection(devices: readonly Placed[], ids: ReadonlySet<str
   );
   return protectionStates.find((state) => states.has(state));
 }
-
-/** The organisations above this one, outermost first, and itself. */
-export function lineage<Item extends Node>(nodes: readonly Item[], organisationId: string): readonly Item[] {
-  const line: Item[] = [];
-  let at = nodes.find((node) => node.organisationId === organisationId);
-  while (at !== undefined && !line.includes(at)) {
-    line.unshift(at);
-    const { parentId } = at;
-    at = nodes.find((node) => node.organisationId === parentId);
-  }
-  return line;
-}

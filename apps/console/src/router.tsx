@@ -1,5 +1,5 @@
 import { HoldfastError, minuteMs, secondMs } from "@holdfast/base";
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
   createRoute,
@@ -19,6 +19,7 @@ import { Shell } from "./parts/shell.tsx";
 /** Answers are true until an event says otherwise; the short time limit is for a page without a live line. */
 export const cache = new QueryClient({
   queryCache: new QueryCache({ onError: (error) => void leaveWhenSignedOut(error) }),
+  mutationCache: new MutationCache({ onError: (error) => void leaveWhenSignedOut(error) }),
   defaultOptions: {
     queries: {
       staleTime: 30 * secondMs,
@@ -137,14 +138,16 @@ declare module "@tanstack/react-router" {
   }
 }
 
-/** A refusal may mean that the session ended elsewhere; then the sign-in page says so and leads back here. */
+/** A refusal may mean that the session ended elsewhere; then the sign-in page leads back to where one was. */
 async function leaveWhenSignedOut(error: Error): Promise<void> {
-  if (!isSignedOut(error)) return;
-  if (router.state.location.pathname === "/sign-in") return;
+  const { pathname, href } = router.state.location;
+  if (!isSignedOut(error) || pathname === "/sign-in") return;
   try {
     await cache.fetchQuery({ ...sessionQuery, staleTime: 0 });
-  } catch {
-    await router.navigate({ to: "/sign-in", search: { next: router.state.location.href } });
+  } catch (sessionError) {
+    // When the server went away meanwhile, the page says so itself; and several refusals come at once.
+    if (!isSignedOut(sessionError) || router.state.location.pathname === "/sign-in") return;
+    await router.navigate({ to: "/sign-in", search: { next: href } });
     cache.clear();
   }
 }

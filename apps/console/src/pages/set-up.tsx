@@ -7,7 +7,7 @@ import { Page } from "../parts/page.tsx";
 import { SetUpForm } from "../parts/set-up-form.tsx";
 import { SetUpProposal } from "../parts/set-up-proposal.tsx";
 import { SetUpRuns } from "../parts/set-up-runs.tsx";
-import { useSetUp } from "../parts/use-set-up.ts";
+import { useSetUp } from "../api/use-set-up.ts";
 
 /** From nothing to a bound plan: say what matters, let the device be measured, read the proposal, bind it. */
 export function SetUpPage() {

@@ -1,7 +1,7 @@
 import { count, formatBytes, formatDuration, minuteMs, secondMs } from "@holdfast/base";
 import type { ReactNode } from "react";
 import type { SignedCertificate } from "../api/queries.ts";
-import { formatAge, formatInstant, formatObjective } from "../format.ts";
+import { formatInstant, formatObjective } from "../format.ts";
 import { Icon } from "./icon.tsx";
 import { Inert } from "./inert.tsx";
 import { Meter } from "./meter.tsx";
@@ -31,14 +31,12 @@ export function CertificateSheet({ certificate: { body, signature } }: { certifi
           explanation="Age of the newest good backup when the drill began"
           attainedMs={rpo.attainedSeconds * secondMs}
           objectiveMinutes={rpo.objectiveMinutes}
-          format={formatAge}
         />
         <Objective
           name="Recovery time (RTO)"
           explanation="From opening the vault to the last file compared"
           attainedMs={rto.attainedSeconds * secondMs}
           objectiveMinutes={rto.objectiveMinutes}
-          format={formatDuration}
         />
       </div>
       <dl className={classes["rows"]}>
@@ -94,22 +92,17 @@ export function CertificateSheet({ certificate: { body, signature } }: { certifi
   );
 }
 
-function Objective(props: {
-  name: string;
-  explanation: string;
-  attainedMs: number;
-  objectiveMinutes: number;
-  format: (ms: number) => string;
-}) {
-  const { name, explanation, attainedMs, objectiveMinutes, format } = props;
+function Objective(props: { name: string; explanation: string; attainedMs: number; objectiveMinutes: number }) {
+  const { name, explanation, attainedMs, objectiveMinutes } = props;
   const kept = attainedMs <= objectiveMinutes * minuteMs;
   return (
     <div className={classes["objective"]}>
       <h3>{name}</h3>
       <p className={classes["attained"]}>
-        {format(attainedMs)} <span className="hf-muted hf-small">of {formatObjective(objectiveMinutes)} promised</span>
+        {formatDuration(attainedMs)}{" "}
+        <span className="hf-muted hf-small">of {formatObjective(objectiveMinutes)} promised</span>
       </p>
-      <Meter attained={attainedMs} objective={objectiveMinutes * minuteMs} format={format} label={name} wide />
+      <Meter attained={attainedMs} objective={objectiveMinutes * minuteMs} format={formatDuration} label={name} wide />
       <p className="hf-small">
         <strong>{kept ? "Kept." : "Not kept."}</strong> <span className="hf-muted">{explanation}.</span>
       </p>

@@ -3,7 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { CallOutput } from "@holdfast/client";
 import type { SignedCertificate } from "../api/queries.ts";
-import { formatAge, formatCount, shortId } from "../format.ts";
+import { formatCount, shortId } from "../format.ts";
 import { rowLink, type Column } from "./data-table.tsx";
 import { Empty } from "./empty.tsx";
 import { Mark } from "./mark.tsx";
@@ -34,7 +34,7 @@ const columns: readonly Column<SignedCertificate>[] = [
     align: "end",
     cell: ({ body }) => formatCount(body.differences.count),
   },
-  { name: "RPO attained", align: "end", cell: ({ body }) => formatAge(body.rpo.attainedSeconds * secondMs) },
+  { name: "RPO attained", align: "end", cell: ({ body }) => formatDuration(body.rpo.attainedSeconds * secondMs) },
   { name: "RTO attained", align: "end", cell: ({ body }) => formatDuration(body.rto.attainedSeconds * secondMs) },
 ];
 

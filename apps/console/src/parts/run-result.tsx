@@ -1,7 +1,7 @@
 import { count, formatBytes, formatDuration, secondMs } from "@holdfast/base";
 import { Link } from "@tanstack/react-router";
 import type { Run } from "../api/queries.ts";
-import { formatAge, formatCount, formatStoredShare, shortId } from "../format.ts";
+import { formatCount, formatStoredShare, shortId } from "../format.ts";
 import { Inert } from "./inert.tsx";
 import { Mark } from "./mark.tsx";
 import { Facts, Panel } from "./panel.tsx";
@@ -93,7 +93,7 @@ function DrillResult({ result }: { result: ResultOf<"drill"> }) {
         ],
         ["Restored and compared", `${count(result.files, "file")}, ${formatBytes(result.bytes)}`],
         ["Differences", formatCount(result.differences)],
-        ["RPO attained", formatAge(result.rpoSeconds * secondMs)],
+        ["RPO attained", formatDuration(result.rpoSeconds * secondMs)],
         ["RTO attained", formatDuration(result.rtoSeconds * secondMs)],
       ]}
     />

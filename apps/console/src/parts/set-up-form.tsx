@@ -4,7 +4,7 @@ import type { Device } from "../api/queries.ts";
 import { formatObjective } from "../format.ts";
 import { Failure } from "./failure.tsx";
 import { Panel } from "./panel.tsx";
-import type { SetUp } from "./use-set-up.ts";
+import type { SetUp } from "../api/use-set-up.ts";
 import classes from "./set-up-form.module.css";
 
 const rpoChoices = [15, 60, 240, 720, 1440, 2880, 10_080] as const;

@@ -10,7 +10,7 @@ import { Bones, Loaded } from "./loaded.tsx";
 import { Note } from "./mark.tsx";
 import { Panel } from "./panel.tsx";
 import { PlanExpected, PlanSpecView } from "./plan-panel.tsx";
-import type { SetUp } from "./use-set-up.ts";
+import type { SetUp } from "../api/use-set-up.ts";
 import classes from "./plan-panel.module.css";
 
 /** What follows from the measurement, with the reason for each choice; binding it is the person's decision. */

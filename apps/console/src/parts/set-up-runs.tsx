@@ -7,7 +7,7 @@ import { Panel } from "./panel.tsx";
 import { RunFailure } from "./run-failure.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { runKindWords, runLooks } from "./state-looks.ts";
-import type { SetUp } from "./use-set-up.ts";
+import type { SetUp } from "../api/use-set-up.ts";
 
 /** What the device does for it now: measures, and makes its vault. */
 export function SetUpRuns({ device, setUp }: { device: Device; setUp: SetUp }) {

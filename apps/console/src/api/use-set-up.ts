@@ -1,8 +1,8 @@
-import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { skipToken, useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Objectives } from "@holdfast/domain";
-import { keys, runQuery, type Device, type PlanProposal, type Run } from "../api/queries.ts";
-import { server } from "../api/server.ts";
+import { keys, runQuery, type Device, type PlanProposal, type Run } from "./queries.ts";
+import { server } from "./server.ts";
 
 /** What a person says matters. */
 export interface Wish {
@@ -57,15 +57,7 @@ export function useSetUp(device: Device): SetUp {
   const measured = assessment?.state === "succeeded" || assessment?.state === "warning";
   const proposal = useQuery({
     queryKey: ["proposal", deviceId, begun?.assessmentRunId],
-    queryFn: ({ signal }) => {
-      const { paths = [], objectives = { rpoMinutes: 1440, rtoMinutes: 240 } } = begun?.wish ?? {};
-      return server.call(
-        "proposePlan",
-        { params: { deviceId }, body: { objectives: { ...objectives }, paths: [...paths] } },
-        signal,
-      );
-    },
-    enabled: begun !== undefined && measured,
+    queryFn: begun !== undefined && measured ? ({ signal }) => propose(deviceId, begun.wish, signal) : skipToken,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
@@ -78,6 +70,12 @@ export function useSetUp(device: Device): SetUp {
     vaultRun,
     proposal,
   };
+}
+
+/** The plan that follows from the newest assessment of these paths. */
+function propose(deviceId: string, { paths, objectives }: Wish, signal: AbortSignal): Promise<PlanProposal> {
+  const body = { objectives: { ...objectives }, paths: [...paths] };
+  return server.call("proposePlan", { params: { deviceId }, body }, signal);
 }
 
 /** A run that is kept true by events. */
