@@ -38,13 +38,11 @@ test("what a keeper seals, only the reader who asked can open, however the netwo
 
 test("an answer that is cut off anywhere, or altered in any byte of a frame, is refused", async () => {
   const reader = await newReaderKey();
-  const wire = await collect(
-    sealAnswer(reader.publicKey, piecesOf(Buffer.from("short file")), describeFailure),
-  );
+  const wire = await collect(sealAnswer(reader.publicKey, piecesOf(Buffer.from("short file")), describeFailure));
   for (let length = 0; length < wire.byteLength; length += 1) {
-    await expect(
-      collect(openAnswer(reader, cutEvery(wire.subarray(0, length), 64))),
-    ).rejects.toMatchObject({ code: "RELAY_BROKEN" });
+    await expect(collect(openAnswer(reader, cutEvery(wire.subarray(0, length), 64)))).rejects.toMatchObject({
+      code: "RELAY_BROKEN",
+    });
   }
   for (let at = 0; at < wire.byteLength; at += 1) {
     const altered = Buffer.from(wire);

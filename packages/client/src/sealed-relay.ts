@@ -57,9 +57,7 @@ export async function* sealAnswer(
     const plain = new Uint8Array(1 + bytes.byteLength);
     plain[0] = kind;
     plain.set(bytes, 1);
-    const sealed = new Uint8Array(
-      await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonceOf(number++) }, key, plain),
-    );
+    const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonceOf(number++) }, key, plain));
     const out = new Uint8Array(4 + sealed.byteLength);
     new DataView(out.buffer).setUint32(0, sealed.byteLength);
     out.set(sealed, 4);
@@ -88,12 +86,7 @@ export async function* openAnswer(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const source = new PieceReader(answer);
   const keeper = await source.take(publicKeyBytes);
-  const opened = await answerKey(
-    key.privateKey,
-    keeper,
-    fromBase64Url(key.publicKey),
-    keeper,
-  ).catch(() => {
+  const opened = await answerKey(key.privateKey, keeper, fromBase64Url(key.publicKey), keeper).catch(() => {
     throw broken();
   });
   for (let number = 0; ; number += 1) {
@@ -101,14 +94,12 @@ export async function* openAnswer(
     const length = new DataView(header.buffer, header.byteOffset, 4).getUint32(0);
     if (length > relayFrameBytesMax + 17 || length < 17) throw broken();
     const sealed = await source.take(length);
-    const plain = await crypto.subtle
-      .decrypt({ name: "AES-GCM", iv: nonceOf(number) }, opened, sealed)
-      .then(
-        (bytes) => new Uint8Array(bytes),
-        () => {
-          throw broken();
-        },
-      );
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: nonceOf(number) }, opened, sealed).then(
+      (bytes) => new Uint8Array(bytes),
+      () => {
+        throw broken();
+      },
+    );
     const bytes = plain.subarray(1);
     if (plain[0] === frameKind.end) return;
     if (plain[0] === frameKind.failure) throw failureIn(bytes);
@@ -178,10 +169,7 @@ class PieceReader {
 }
 
 function broken(): HoldfastError {
-  return new HoldfastError(
-    clientErrors.relayBroken,
-    "The keeper's answer was cut off or altered on its way.",
-  );
+  return new HoldfastError(clientErrors.relayBroken, "The keeper's answer was cut off or altered on its way.");
 }
 
 function toBase64Url(bytes: Uint8Array): string {
@@ -192,7 +180,5 @@ function toBase64Url(bytes: Uint8Array): string {
 }
 
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) =>
-    character.charCodeAt(0),
-  );
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
 }
