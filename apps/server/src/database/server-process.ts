@@ -9,6 +9,7 @@ const startMsMax = 5 * minuteMs; // replaying the write-ahead log after a crash 
 const stopMsMax = minuteMs;
 const pollMs = 10;
 const retryMs = 250;
+const halfWrittenMs = secondMs;
 
 /** A PostgreSQL that was told to start. */
 export interface Start {
@@ -62,18 +63,24 @@ export async function ensureServer(
   clock: Clock,
   log: Log,
 ): Promise<{ pid: number; socketDir: string; adopted: boolean }> {
-  const deadlineMs = clock.monotonicMs() + startMsMax;
+  const beganMs = clock.monotonicMs();
   let started: Start | undefined;
   let starts = 0;
-  while (clock.monotonicMs() < deadlineMs) {
+  while (clock.monotonicMs() - beganMs < startMsMax) {
     const found = await readPostmaster(dataDir);
+    // A starting PostgreSQL makes its file first and fills it next; one that stays empty is left from a crash.
+    if (found !== undefined && !(found.pid > 0) && clock.monotonicMs() - beganMs < halfWrittenMs) {
+      await clock.sleep(pollMs);
+      continue;
+    }
     const runs = found !== undefined && (await isPostmasterOf(found.pid, dataDir));
     if (found?.ready && (await answers(found.socketDir))) {
       if (runs) return { pid: found.pid, socketDir: found.socketDir, adopted: starts === 0 };
       const message = `The database is served by a process that cannot be seen from here (${dataDir}/postmaster.pid).`;
       throw new HoldfastError(databaseErrors.inUse, message);
     }
-    if (started?.failure !== undefined) {
+    // When two start at once, ours may be the one that ends; the other is taken over.
+    if (started?.failure !== undefined && !runs) {
       if (!orphansRemain(started.failure)) throw started.failure;
       if (starts === 1) log.warn("waiting for a statement of the killed database to end", { dataDir });
       started = undefined;
