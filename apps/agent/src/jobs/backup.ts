@@ -1,4 +1,4 @@
-import { HoldfastError, minuteMs } from "@holdfast/base";
+import { HoldfastError, count, formatBytes, minuteMs } from "@holdfast/base";
 import type { RunResult } from "@holdfast/contract";
 import { backup, Repository, type BackupProgress, type BackupResult, type ItemProblem } from "@holdfast/engine";
 import { filesSource } from "@holdfast/sources";
@@ -35,6 +35,7 @@ export async function backUp(
   const storage = await openVaultStorage(job.access, run, run.signal);
   try {
     const repository = await Repository.open(storage, { password, signal: run.signal }, run);
+    run.say("info", `Opened the repository at ${storage.location}.`);
     const done = await backup(
       repository,
       sourceOf(allowed, job.spec.excludes),
@@ -48,6 +49,7 @@ export async function backUp(
       (progress) => run.progress(progressOf(progress)),
       run.signal,
     );
+    run.say("info", summaryOf(done));
     for (const path of done.changedWhileRead) run.say("warning", `${path}: was written to while it was read`);
     if (done.notKept !== undefined) run.say("warning", done.notKept);
     const outcome = done.problems.count === 0 ? "succeeded" : "warning";
@@ -65,6 +67,13 @@ function sourceOf(allowed: AllowedPaths, excludes: readonly string[]) {
     // Not recorded in the snapshot: it is this machine's rule and not the plan's.
     excludesUnrecorded: allowed.homes.map(literalPattern),
   });
+}
+
+/** For the run's log: what was read, against what, and what it is called now. */
+function summaryOf({ snapshotId, parentId, counts }: BackupResult): string {
+  const against = parentId === undefined ? "reading every byte" : `against snapshot ${parentId.slice(0, 8)}`;
+  const files = `${count(counts.totalFilesProcessed, "file")}, ${formatBytes(counts.totalBytesProcessed)}`;
+  return `Snapshot ${snapshotId.slice(0, 8)} is stored, ${against}: ${files}; ${formatBytes(counts.dataAddedPacked)} newly stored.`;
 }
 
 function progressOf(progress: BackupProgress) {

@@ -1,4 +1,4 @@
-import { HoldfastError, minuteMs, type Clock } from "@holdfast/base";
+import { HoldfastError, formatDuration, minuteMs, type Clock } from "@holdfast/base";
 import {
   compareRestored,
   loadSnapshot,
@@ -105,11 +105,16 @@ async function restoreAndCompare(
 ): Promise<Restored> {
   let restoreMs: number | undefined;
   try {
+    run.say("info", `Restoring snapshot ${snapshot.id.slice(0, 8)} into scratch.`);
     const problems = await restoreAll(repository, snapshot, targetDir, run);
     restoreMs = stopwatch.lapMs();
+    run.say("info", `Restored in ${formatDuration(restoreMs)}; comparing every file with what the device had.`);
     const comparison = await compareAll(repository, snapshot, targetDir, run);
     const phasesMs = { open: openMs, restore: restoreMs, compare: stopwatch.lapMs() };
-    return { phasesMs, comparison, differences: differencesIn(problems, comparison), fault: undefined };
+    const differences = differencesIn(problems, comparison);
+    if (differences.count === 0) run.say("info", "Everything is as it was on the device.");
+    for (const example of differences.examples) run.say("error", example);
+    return { phasesMs, comparison, differences, fault: undefined };
   } catch (error) {
     // Damage is a finding. Anything else kept the drill from finding out.
     if (!(error instanceof HoldfastError) || error.kind !== "damaged") throw error;

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { HoldfastError, isFailure, minuteMs } from "@holdfast/base";
+import { HoldfastError, count, formatBytes, isFailure, minuteMs } from "@holdfast/base";
 import type { RunResult } from "@holdfast/contract";
 import {
   copySnapshots,
@@ -44,6 +44,13 @@ export async function replicate(
   try {
     const copy = await ensureCopy(copyStorage, vault, run);
     const result = await copyUnderLocks(vault.repository, copy, run);
+    for (const { from, to } of result.copied) {
+      run.say("info", `Snapshot ${from.slice(0, 8)} is at "${job.place}" as ${to.slice(0, 8)}.`);
+    }
+    run.say(
+      "info",
+      `Copied ${formatBytes(result.bytes)}, each blob proven; ${count(result.skipped.length, "snapshot")} stood there already.`,
+    );
     const present = await presentPairs(copy, result.skipped, run.signal);
     return outcomeOf(job.place, result, present);
   } finally {
