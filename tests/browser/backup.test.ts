@@ -18,16 +18,20 @@ test("a running backup is watched to its end without reloading", async ({ page, 
   await page.getByRole("button", { name: "Back up now" }).click();
   await page.getByRole("menuitem", { name: /^Full/ }).click();
   const running = page.getByRole("region", { name: /^Backup/ });
-  await running.getByText(/ of [\d.]+ MiB/).waitFor();
-  await running.getByText(/[\d.]+ (K|M)iB\/s/).waitFor();
+  await running.waitFor();
   const bar = running.getByRole("progressbar");
   const shares = new Set<string | null>();
+  let shown = "";
   while (await running.isVisible()) {
-    shares.add(await bar.getAttribute("value", { timeout: 500 }).catch(() => null)); // the panel may go meanwhile
-    await page.waitForTimeout(100);
+    // The panel may go meanwhile.
+    shares.add(await bar.getAttribute("value", { timeout: 500 }).catch(() => null));
+    shown += await running.innerText({ timeout: 500 }).catch(() => "");
+    await page.waitForTimeout(50);
   }
   shares.delete(null);
   expect(shares.size).toBeGreaterThanOrEqual(2);
+  expect(shown).toMatch(/ of [\d.]+ MiB/);
+  expect(shown).toMatch(/[\d.]+ (K|M)iB\/s/);
 
   const runs = page.getByRole("table", { name: "Runs of this device" });
   const ended = runs.getByRole("row", { name: /^Succeeded Backup, full by administrator/ });
