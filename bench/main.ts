@@ -4,6 +4,7 @@
  *     npm run bench                 1 GiB, 5 rounds; writes the table into README.md and docs/performance.md
  *     npm run bench -- --quick      64 MiB, 1 round; prints only, to see that it works
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -117,6 +118,8 @@ function report(dataset: Dataset, reached: readonly Reached[]): void {
     const path = resolve(import.meta.dirname, "..", document);
     writeFileSync(path, withMeasurements(document, readFileSync(path, "utf8"), text));
   }
+  const root = resolve(import.meta.dirname, "..");
+  execFileSync(process.execPath, [join(root, "node_modules/.bin/oxfmt"), ...documents], { cwd: root, stdio: "ignore" });
   console.log(`Written to ${documents.join(" and ")}.`);
 }
 
