@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -40,8 +41,8 @@ export async function serviceUser(dataDir: string): Promise<ServiceUser> {
 
 /**
  * The command that runs `program` as `user`. Where root hands over to a user who cannot search a folder above `paths`
- * (a checkout below /root), util-linux's setpriv gives the process the one capability to look past that; it still
- * writes nowhere but in its own files.
+ * (a checkout below /root), util-linux's setpriv leaves the process the one capability to look past that. With it the
+ * process still writes in its own files only; a container that withholds it gets by with the one that allows more.
  *
  * @param paths files and directories that the program must be able to reach, itself included
  * @throws DATABASE_UNREACHABLE
@@ -65,7 +66,7 @@ export async function commandAs(
   // access(2), with which PostgreSQL looks for itself, ignores capabilities of other users than root without this.
   const secure = "--securebits=+no_setuid_fixup";
   const keep = [`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`];
-  return { file: "setpriv", args: [...drop, secure, ...keep, "--", program, ...args], options };
+  return { file: setprivFile, args: [...drop, secure, ...keep, "--", program, ...args], options };
 }
 
 async function ownerOf(dir: string): Promise<ServiceUser | undefined> {
@@ -95,9 +96,12 @@ async function firstClosedFolder(user: ServiceUser, paths: readonly string[]): P
   return undefined;
 }
 
+/** util-linux, where Debian and most others keep it. */
+const setprivFile = "/usr/bin/setpriv";
+
 /** The weakest capability we may pass on that opens folders; container engines often withhold the weaker one. */
 async function searchCapability(): Promise<string | undefined> {
-  if (process.platform !== "linux") return undefined;
+  if (process.platform !== "linux" || !existsSync(setprivFile)) return undefined;
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(await readFile("/proc/self/status", "utf8"))?.[1] ?? "0";
   const has = (bit: bigint) => ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n;
   const mayPassOn = has(8n); // CAP_SETPCAP
