@@ -5,7 +5,6 @@ const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    maxWorkers: "100%", // tests wait more than they compute
     projects: [
       {
         test: {
