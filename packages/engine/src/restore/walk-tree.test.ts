@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { BlobId } from "../id.ts";
 import { repositoryFixture } from "../repository/repository-fixture.ts";
 import { displayPath, parseDisplayPath } from "../tree/name-quoting.ts";
+import type { TreeNode } from "../tree/node.ts";
 import { CraftedSnapshot } from "./crafted-snapshot-fixture.ts";
 import { readFile } from "./read-file.ts";
 import { findNode, listDirectory, walkTree } from "./walk-tree.ts";
@@ -48,6 +49,45 @@ test("directories that are not gone into are passed over, also when they are bro
   const options = { enters: () => false, onFault: () => expect.fail("damage was looked at") };
   const steps = await Array.fromAsync(walkTree(repository, tree, options));
   expect(steps.map(({ node }) => node.name.toString())).toEqual(["z"]);
+});
+
+test("directories that are not gone into can be shown, and trees that were loaded ahead for them are let go", async () => {
+  const { repository, tree } = await setUp();
+  const faults: string[] = [];
+  const options = {
+    enters: () => false,
+    expects: () => true,
+    showsUnentered: true,
+    onFault: () => faults.push("damage was looked at"),
+  };
+  const steps = await Array.fromAsync(walkTree(repository, tree, options));
+  expect(steps.map(({ kind, node }) => `${kind} ${node.name}`)).toEqual(["entry a", "entry broken", "entry z"]);
+  expect(faults).toEqual([]);
+});
+
+test("a wide and deep tree is walked in one order, whether trees are loaded ahead or not", async () => {
+  const fixture = await repositoryFixture({ seed });
+  const crafted = new CraftedSnapshot(fixture.repository);
+  const number = (at: number) => String(at).padStart(3, "0");
+  const wide = async (depth: number): Promise<TreeNode[]> => {
+    const nodes: TreeNode[] = [];
+    for (let at = 0; at < (depth === 0 ? 1 : 9); at += 1) {
+      const mark = crafted.node(`mark-${depth}-${at}`, "fifo");
+      const below = depth === 0 ? [] : await wide(depth - 1);
+      nodes.push(await crafted.directory(number(at), [...below, mark]));
+    }
+    return nodes;
+  };
+  const tree = await crafted.tree(await wide(3));
+  await fixture.repository.flush();
+  const repository = await fixture.reopen();
+  const walk = async (options: { enters?: () => boolean }) => {
+    const steps = walkTree(repository, tree, { ...options, onFault: () => expect.fail("damage") });
+    return (await Array.fromAsync(steps)).map(({ kind, names: at }) => `${kind} ${displayPath(at)}`);
+  };
+  const ahead = await walk({});
+  expect(ahead).toEqual(await walk({ enters: () => true })); // which loads nothing ahead
+  expect(ahead.length).toBeGreaterThan(2000);
 });
 
 test("a directory is listed and an entry found by its path", async () => {

@@ -4,7 +4,9 @@ import type { TreeId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
+import { NodesAhead } from "../tree/nodes-ahead.ts";
 import { treeNodes, type TreeProblem } from "../tree/tree-reader.ts";
+import { TreesAhead } from "../tree/trees-ahead.ts";
 
 /** Names from the top of the walk down to an entry, the entry's own last. */
 export type Names = readonly Buffer[];
@@ -19,12 +21,16 @@ export interface TreeStep {
 export interface WalkOptions {
   /** Whether to go into a directory; one that is not gone into gives no step at all. Default: all. */
   readonly enters?: (names: Names, node: TreeNode) => boolean;
+  /** A directory that is not gone into is a step of the kind "entry". */
+  readonly showsUnentered?: boolean;
+  /** Whether a directory will probably be gone into, asked a little before: what is loaded ahead. Default: all, or none with `enters`. */
+  readonly expects?: (names: Names, node: TreeNode) => boolean;
   /** Hears of each directory that cannot be read, with the error, and of each entry that is refused. */
   readonly onFault: (names: Names, error: HoldfastError) => void;
 }
 
 interface Level {
-  readonly nodes: Iterator<TreeNode>;
+  readonly nodes: NodesAhead;
   readonly names: Names;
   readonly node: TreeNode | undefined;
 }
@@ -39,39 +45,43 @@ export async function* walkTree(
   options: WalkOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<TreeStep> {
-  const { enters = () => true, onFault } = options;
-  const levels: Level[] = [
-    { nodes: await openTree(repository, tree, [], onFault, signal), names: [], node: undefined },
-  ];
+  const { enters = () => true, expects = () => options.enters === undefined, onFault } = options;
+  const trees = new TreesAhead(repository, signal);
+  const open = async (subtree: TreeId, names: Names, node: TreeNode | undefined): Promise<Level> => {
+    const nodes = await openTree(trees, subtree, names, onFault);
+    return { nodes: new NodesAhead(nodes, trees, (child) => expects([...names, child.name], child)), names, node };
+  };
+  const levels = [await open(tree, [], undefined)];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     signal?.throwIfAborted();
-    const next = level.nodes.next();
-    if (next.done === true) {
+    const node = level.nodes.next();
+    if (node === undefined) {
       if (level.node !== undefined) yield { kind: "leave", names: level.names, node: level.node };
       levels.pop();
       continue;
     }
-    const node = next.value;
     const names = [...level.names, node.name];
     if (node.type !== "dir" || node.subtree === undefined) {
       yield { kind: "entry", names, node };
     } else if (enters(names, node)) {
       yield { kind: "enter", names, node };
-      levels.push({ nodes: await openTree(repository, node.subtree, names, onFault, signal), names, node });
+      levels.push(await open(node.subtree, names, node));
+    } else {
+      trees.drop(node.subtree);
+      if (options.showsUnentered === true) yield { kind: "entry", names, node };
     }
   }
 }
 
 /** The nodes of a tree; none, and a fault, when it cannot be read. */
 async function openTree(
-  repository: Repository,
+  trees: TreesAhead,
   tree: TreeId,
   names: Names,
   onFault: WalkOptions["onFault"],
-  signal: AbortSignal | undefined,
 ): Promise<Iterator<TreeNode>> {
   try {
-    return await loadTree(repository, tree, (problem) => refuse(names, problem, onFault), signal);
+    return await loadTree(trees, tree, (problem) => refuse(names, problem, onFault));
   } catch (error) {
     if (!(error instanceof HoldfastError && error.kind === "damaged")) throw error;
     onFault(names, error);
@@ -93,12 +103,11 @@ function refuse(names: Names, problem: TreeProblem, onFault: WalkOptions["onFaul
  * @throws ENGINE_BLOB_MISSING, ENGINE_PACK_DAMAGED, ENGINE_TREE_DAMAGED before the first node
  */
 async function loadTree(
-  repository: Repository,
+  trees: TreesAhead,
   tree: TreeId,
   onProblem: (problem: TreeProblem) => void,
-  signal?: AbortSignal,
 ): Promise<Iterator<TreeNode>> {
-  const nodes = treeNodes(await repository.loadBlob("tree", tree, signal), onProblem);
+  const nodes = treeNodes(await trees.take(tree), onProblem);
   const first = nodes.next(); // a tree that is none is found out here, not while somebody iterates
   return first.done === true ? [][Symbol.iterator]() : prepended(first.value, nodes);
 }
