@@ -1,4 +1,5 @@
 export { storageErrors } from "./errors.ts";
+export type { Disk, DiskEntry, NewFile, OpenFile } from "./local/disk.ts";
 export { localStorage, type LocalStorageOptions } from "./local/local-storage.ts";
 export { memoryStorage } from "./memory-storage.ts";
 export { metered, newStorageCounters, type StorageCounters } from "./metered.ts";
@@ -17,3 +18,4 @@ export {
   type Storage,
   type StorageProperties,
 } from "./storage.ts";
+export { withoutWriting } from "./without-writing.ts";

@@ -1,5 +1,13 @@
 export { testAuthority, type TestAuthority, type TestCertificate } from "./certificates.ts";
 export {
+  crashDisk,
+  type CrashDisk,
+  type CrashDiskOptions,
+  type DiskOperation,
+  type DiskVerb,
+} from "./crash/crash-disk.ts";
+export { emptyImage, imageFiles, imageFingerprint, type DiskImage, type ImageFile } from "./crash/disk-image.ts";
+export {
   faultyStorage,
   type Fault,
   type FaultyStorage,

@@ -24,6 +24,7 @@ export interface DiskEntry {
   readonly sizeBytes: number;
   readonly isFile: boolean;
   readonly mode: number;
+  readonly modifiedAtMs: number;
 }
 
 /**
@@ -65,7 +66,7 @@ export const nodeDisk: Disk = {
 
   async entry(path) {
     const stats = await lstat(path);
-    return { sizeBytes: stats.size, isFile: stats.isFile(), mode: stats.mode & 0o7777 };
+    return { sizeBytes: stats.size, isFile: stats.isFile(), mode: stats.mode & 0o7777, modifiedAtMs: stats.mtimeMs };
   },
 
   async *names(path) {

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+
+/** A file as it lies on a disk that has no power. Never changed; images of one disk share them. */
+export interface ImageFile {
+  readonly kind: "file";
+  readonly bytes: Uint8Array;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly modifiedAtMs: number;
+}
+
+export interface ImageDirectory {
+  readonly kind: "directory";
+  readonly mode: number;
+  readonly entries: ReadonlyMap<string, ImageFile | ImageDirectory>;
+}
+
+/** What a disk holds when it comes up again: its root directory. */
+export type DiskImage = ImageDirectory;
+
+export const emptyImage: DiskImage = { kind: "directory", mode: 0o755, entries: new Map() };
+
+/** Every file of an image with its path, in the order of names. */
+export function* imageFiles(directory: ImageDirectory, above = ""): Generator<{ path: string; file: ImageFile }> {
+  for (const name of [...directory.entries.keys()].sort()) {
+    const entry = directory.entries.get(name)!;
+    const path = `${above}/${name}`;
+    if (entry.kind === "file") yield { path, file: entry };
+    else yield* imageFiles(entry, path);
+  }
+}
+
+const hashes = new WeakMap<Uint8Array, string>();
+
+/**
+ * A text that is the same for images that a reader cannot tell apart.
+ * @param counts which paths a reader looks at; default all
+ */
+export function imageFingerprint(directory: ImageDirectory, counts: (path: string) => boolean = () => true): string {
+  const parts: string[] = [];
+  const walk = (entries: ImageDirectory["entries"], above: string) => {
+    for (const [name, entry] of entries) {
+      const path = `${above}/${name}`;
+      if (!counts(path)) continue;
+      if (entry.kind === "file") parts.push(`${path} ${hashOf(entry.bytes)} ${entry.mode}`);
+      else {
+        parts.push(path);
+        walk(entry.entries, path);
+      }
+    }
+  };
+  walk(directory.entries, "");
+  return parts.sort().join("\n");
+}
+
+function hashOf(bytes: Uint8Array): string {
+  let hash = hashes.get(bytes);
+  if (hash === undefined) {
+    hash = createHash("sha256").update(bytes).digest("base64");
+    hashes.set(bytes, hash);
+  }
+  return hash;
+}
