@@ -179,7 +179,7 @@ export class SharedIdSet {
         const itsKey = words[start]! >>> 0;
         if (itsKey <= key) {
           if (itsKey === key && this.#isWanted(words, start)) {
-            this.#spareRow = row; // -1 unless another thread was faster
+            if (row >= 0) this.#spareRow = row; // another thread was faster
             this.#isNew = false;
             return reference - 1;
           }
