@@ -4,10 +4,10 @@ import type { Id } from "../id.ts";
 
 /** A place as the table keeps it: the pack by its number. */
 export interface PlaceRow {
-  readonly pack: number;
-  readonly offset: number;
-  readonly length: number;
-  readonly uncompressedLength: number;
+  pack: number;
+  offset: number;
+  length: number;
+  uncompressedLength: number;
 }
 
 const columns = { pack: 0, offset: 1, length: 2, uncompressedLength: 3, blob: 4, next: 5 } as const;
@@ -30,6 +30,21 @@ export class BlobTable {
   /** Places of all blobs together; `placeAt` takes any number below it. */
   get placeCount(): number {
     return this.#first.rows + this.#further.rows;
+  }
+
+  /** The number of a blob, or -1. */
+  find(id: Id): number {
+    return this.#ids.find(id);
+  }
+
+  /** As `find`, for 32 raw bytes. */
+  findBytes(id: Uint8Array): number {
+    return this.#ids.findBytes(id);
+  }
+
+  /** The id of the blob with this number. */
+  idAt(blob: number): Id {
+    return this.#ids.at(blob);
   }
 
   has(id: Id): boolean {
@@ -73,6 +88,18 @@ export class BlobTable {
     const row = number - this.#first.rows;
     if (row < 0) return { id: this.#ids.at(number), place: rowAt(this.#first, number) };
     return { id: this.#ids.at(this.#further.get(row, columns.blob)), place: rowAt(this.#further, row) };
+  }
+
+  /** As `placeAt`, by the blob's number and without a new object. */
+  placeInto(number: number, into: PlaceRow & { blob: number }): void {
+    const isFirst = number < this.#first.rows;
+    const rows = isFirst ? this.#first : this.#further;
+    const row = isFirst ? number : number - this.#first.rows;
+    into.blob = isFirst ? number : rows.get(row, columns.blob);
+    into.pack = rows.get(row, columns.pack);
+    into.offset = rows.get(row, columns.offset);
+    into.length = rows.get(row, columns.length);
+    into.uncompressedLength = rows.get(row, columns.uncompressedLength);
   }
 
   /** The pack of the place with this number. */

@@ -1,21 +1,23 @@
 import { fromHex } from "@holdfast/base";
 import type { BlobPlace, BlobType } from "../blob.ts";
 import { sealOverheadBytes } from "../crypto/seal.ts";
-import type { Id, PackId } from "../id.ts";
+import type { BlobId, Id, IndexId, PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import { BlobTable } from "./blob-table.ts";
 import { GrowingRows } from "../tables/growing-rows.ts";
 import { IdTable } from "../tables/id-table.ts";
+import type { NumberedPlace, WholeIndex } from "../repository/whole-index.ts";
 import { parseIndexFile } from "./index-file.ts";
 
 /** Where every known blob lies, from all index files together and from the packs stored in this session. */
-export class RepositoryIndex {
+export class RepositoryIndex implements WholeIndex {
   readonly #tables: Readonly<Record<BlobType, BlobTable>> = { data: new BlobTable(), tree: new BlobTable() };
   readonly #packs = new IdTable();
   /** Blobs that a pack's first entry listed. */
   readonly #packBlobs = new GrowingRows(1);
   readonly #repeatedPacks = new Set<number>();
   readonly #splitPacks = new Set<number>();
+  readonly #files = new Map<IndexId, Uint32Array>();
 
   get packCount(): number {
     return this.#packs.size;
@@ -23,6 +25,43 @@ export class RepositoryIndex {
 
   blobCount(type: BlobType): number {
     return this.#tables[type].size;
+  }
+
+  packId(pack: number): PackId {
+    return this.#packs.at(pack);
+  }
+
+  packNumber(id: PackId): number {
+    return this.#packs.find(id);
+  }
+
+  blobNumber(type: BlobType, id: Id): number {
+    return this.#tables[type].find(id);
+  }
+
+  blobNumberOf(type: BlobType, id: Uint8Array): number {
+    return this.#tables[type].findBytes(id);
+  }
+
+  blobId(type: BlobType, blob: number): BlobId {
+    return this.#tables[type].idAt(blob);
+  }
+
+  placeCount(type: BlobType): number {
+    return this.#tables[type].placeCount;
+  }
+
+  placeInto(type: BlobType, place: number, into: NumberedPlace): void {
+    this.#tables[type].placeInto(place, into);
+  }
+
+  get files(): ReadonlyMap<IndexId, Uint32Array> {
+    return this.#files;
+  }
+
+  /** Remembers that an index file of this session names these packs, which are all known. */
+  addFile(id: IndexId, packs: Iterable<PackId>): void {
+    this.#files.set(id, Uint32Array.from(packs, (pack) => this.#packs.find(pack)));
   }
 
   has(type: BlobType, id: Id): boolean {
@@ -65,15 +104,18 @@ export class RepositoryIndex {
 
   /**
    * Adds what an index file says.
+   * @param file its id, for those who ask which packs it names
    * @throws Error when it is no index; what came before the fault has then been added
    */
-  addIndexFile(json: Uint8Array, version: 1 | 2): void {
+  addIndexFile(json: Uint8Array, version: 1 | 2, file?: IndexId): void {
     let entry = { pack: 0, isNew: true };
     let blobs = 0;
     let newPlaces = 0;
+    const packs: number[] = [];
     parseIndexFile(json, version, {
       pack: (id) => {
         entry = this.#beginPack(id);
+        packs.push(entry.pack);
         blobs = 0;
         newPlaces = 0;
       },
@@ -89,28 +131,34 @@ export class RepositoryIndex {
         else this.#repeatedPacks.add(entry.pack);
       },
     });
+    if (file !== undefined) this.#files.set(file, Uint32Array.from(packs));
   }
 
   /**
    * Every pack with its blobs by ascending offset. Costs four bytes a place while it runs, not an object.
+   * @param isWanted leaves packs out, which then cost nothing
    */
-  *packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
+  *packs(isWanted: (pack: number) => boolean = () => true): Generator<{ id: PackId; blobs: PackedBlob[] }> {
     const { data, tree } = this.#tables;
+    const packCount = this.packCount; // packs that arrive while the caller works are not part of this round
+    const wanted = Uint8Array.from({ length: packCount }, (_, pack) => (isWanted(pack) ? 1 : 0));
     // A counting sort by pack. Places are numbered through both tables, data first.
-    const begins = new Uint32Array(this.packCount + 1);
-    for (let place = 0; place < data.placeCount; place += 1) begins[data.packAt(place) + 1]! += 1;
-    for (let place = 0; place < tree.placeCount; place += 1) begins[tree.packAt(place) + 1]! += 1;
-    for (let pack = 1; pack <= this.packCount; pack += 1) begins[pack]! += begins[pack - 1]!;
-    const order = new Uint32Array(data.placeCount + tree.placeCount);
+    const dataPlaces = data.placeCount;
+    const allPlaces = dataPlaces + tree.placeCount;
+    const packOf = (place: number) => (place < dataPlaces ? data.packAt(place) : tree.packAt(place - dataPlaces));
+    const begins = new Uint32Array(packCount + 1);
+    for (let place = 0; place < allPlaces; place += 1) begins[packOf(place) + 1]! += wanted[packOf(place)]!;
+    for (let pack = 1; pack <= packCount; pack += 1) begins[pack]! += begins[pack - 1]!;
+    const order = new Uint32Array(begins[packCount]!);
     const filled = begins.slice();
-    for (let place = 0; place < order.length; place += 1) {
-      const pack = place < data.placeCount ? data.packAt(place) : tree.packAt(place - data.placeCount);
+    for (let place = 0; place < allPlaces; place += 1) {
+      const pack = packOf(place);
+      if (wanted[pack] === 0) continue;
       order[filled[pack]!] = place;
       filled[pack]! += 1;
     }
-    const dataPlaces = data.placeCount;
-    const packCount = this.packCount; // packs that arrive while the caller works are not part of this round
     for (let pack = 0; pack < packCount; pack += 1) {
+      if (wanted[pack] === 0) continue;
       const blobs: PackedBlob[] = [];
       for (const place of order.subarray(begins[pack], begins[pack + 1])) {
         const type = place < dataPlaces ? "data" : "tree";

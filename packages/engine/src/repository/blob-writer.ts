@@ -3,11 +3,12 @@ import type { Storage } from "@holdfast/storage";
 import type { BlobType } from "../blob.ts";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { newNonce } from "../crypto/seal.ts";
+import { newNonce, sealOverheadBytes } from "../crypto/seal.ts";
 import { idOf, type BlobId, type PackId } from "../id.ts";
 import { indexBlobsTarget, serialiseIndexFile } from "../index/index-file.ts";
 import type { RepositoryIndex } from "../index/repository-index.ts";
-import { encodeBlob } from "../pack/blob-encoding.ts";
+import { encodeBlob, type EncodedBlob } from "../pack/blob-encoding.ts";
+import type { CompressionMode } from "../pack/compression.ts";
 import { headerEntryBytes, type PackedBlob } from "../pack/pack-header.ts";
 import { PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
 import { writeContentFile } from "./content-file.ts";
@@ -32,10 +33,11 @@ export interface BlobWriterParts {
   readonly context: EngineContext;
   readonly index: () => RepositoryIndex;
   readonly packBytesTarget: number;
+  readonly compression: CompressionMode;
   readonly isVerified: boolean;
   /** Resolves when writing is allowed now; the signal ends a write that no longer is. */
   readonly mayWrite: () => Promise<AbortSignal | undefined>;
-  readonly saveIndex: (json: Uint8Array, signal: AbortSignal) => Promise<unknown>;
+  readonly saveIndex: (json: Uint8Array, packs: readonly PackId[], signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -91,8 +93,8 @@ export class BlobWriter {
     try {
       while (this.#uploads.size >= this.#uploadsMax) await this.#oneUpload(signal);
       // From the look at the uploads to here nothing may be awaited: all callers that wait wake up at once.
-      const { key, version, context, packBytesTarget } = this.#parts;
-      const encoded = encodeBlob(key, newNonce(context.random), version, type, plain);
+      const { key, version, context, packBytesTarget, compression } = this.#parts;
+      const encoded = encodeBlob(key, newNonce(context.random), version, type, plain, compression);
       const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
       pack.add(id, encoded);
       if (pack.isFull) this.#finishPack(type);
@@ -102,6 +104,34 @@ export class BlobWriter {
       this.#fail(error); // the blob counts as taken in, so nothing may be built on it any more
       throw error;
     }
+  }
+
+  /**
+   * Takes in one more copy of a blob that the index may know, unless such a copy is queued: prune empties packs this
+   * way. `encoded` was sealed with this repository's key and proven.
+   */
+  async saveCopy(type: BlobType, id: BlobId, encoded: EncodedBlob, signal?: AbortSignal): Promise<void> {
+    this.throwIfFailed();
+    signal?.throwIfAborted();
+    if (this.#queued[type].has(id)) return;
+    const { stored, uncompressedLength } = encoded;
+    this.#queued[type].set(id, uncompressedLength === 0 ? stored.byteLength - sealOverheadBytes : uncompressedLength);
+    try {
+      while (this.#uploads.size >= this.#uploadsMax) await this.#oneUpload(signal);
+      const pack = (this.#open[type] ??= new PackWriter(type, this.#parts.packBytesTarget));
+      pack.add(id, encoded);
+      if (pack.isFull) this.#finishPack(type);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** As `saveCopy`, for a blob that is compressed and sealed anew. */
+  saveAnew(type: BlobType, id: BlobId, plain: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const { key, version, context, compression } = this.#parts;
+    const encoded = encodeBlob(key, newNonce(context.random), version, type, plain, compression);
+    return this.saveCopy(type, id, encoded, signal);
   }
 
   /** Stores what is open, then the index files that name it. */
@@ -142,9 +172,10 @@ export class BlobWriter {
   #finishIndex(): void {
     if (this.#unindexed.length === 0) return;
     const json = serialiseIndexFile(this.#unindexed);
+    const packs = this.#unindexed.map((pack) => pack.id);
     this.#unindexed = [];
     this.#unindexedBlobs = 0;
-    this.#start(async () => this.#parts.saveIndex(json, this.#stop.signal));
+    this.#start(async () => this.#parts.saveIndex(json, packs, this.#stop.signal));
   }
 
   async #writeSignal(mayWrite: BlobWriterParts["mayWrite"]): Promise<AbortSignal> {

@@ -1,12 +1,14 @@
 import { HoldfastError, assert, messageOf } from "@holdfast/base";
-import type { FileEntry, FileType, Storage } from "@holdfast/storage";
+import { withoutWriting, type FileEntry, type FileType, type Storage } from "@holdfast/storage";
 import type { BlobPlace, BlobType } from "../blob.ts";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { engineErrors } from "../errors.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
+import { serialiseIndexFile } from "../index/index-file.ts";
 import { RepositoryIndex } from "../index/repository-index.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
+import type { CompressionMode } from "../pack/compression.ts";
 import { packBytesTarget } from "../pack/pack-writer.ts";
 import { readPack, type PackReading } from "../pack/pack-reading.ts";
 import { decodeFromPlace, readBlob } from "./blob-reader.ts";
@@ -21,6 +23,7 @@ import { acquireLock, type LockOptions } from "./lock.ts";
 import type { UnpackedType } from "./unpacked-file.ts";
 import { UnpackedFiles } from "./unpacked-files.ts";
 import { initialise, unlock, type Credentials, type NewRepository } from "./unlock.ts";
+import type { WholeIndex } from "./whole-index.ts";
 
 /** What a session may set differently from the defaults, which are right for almost everybody. */
 export interface SessionOptions {
@@ -28,6 +31,10 @@ export interface SessionOptions {
   readonly packBytesTarget?: number;
   /** Reads back what was encrypted before it is stored; default true. Only a benchmark turns it off. */
   readonly isVerified?: boolean;
+  /** How hard chunks are compressed where the format allows it; default "auto". */
+  readonly compression?: CompressionMode;
+  /** True: everything is done as ever, but the storage is not changed, so nothing that was saved can be read back. */
+  readonly isDryRun?: boolean;
 }
 
 export type InitOptions = SessionOptions & Credentials & NewRepository;
@@ -44,6 +51,8 @@ export class Repository {
   readonly storage: Storage;
   readonly context: EngineContext;
   readonly packBytesTarget: number;
+  /** Nothing is written in this session. */
+  readonly isDryRun: boolean;
   readonly #config: RepositoryConfig;
   readonly #key: MasterKey;
   readonly #files: UnpackedFiles;
@@ -60,25 +69,25 @@ export class Repository {
     options: SessionOptions,
     context: EngineContext,
   ) {
-    this.storage = storage;
+    this.isDryRun = options.isDryRun ?? false;
+    this.storage = this.isDryRun ? withoutWriting(storage) : storage;
     this.context = context;
     this.packBytesTarget = options.packBytesTarget ?? packBytesTarget;
     this.#config = config;
     this.#key = key;
-    this.#files = new UnpackedFiles(storage, key, config.version, context);
+    this.#files = new UnpackedFiles(this.storage, key, config.version, context);
     this.#reads = new ConcurrencyLimit(Math.max(1, storage.properties.connectionsMax));
     this.#writer = new BlobWriter({
       key,
       version: config.version,
-      storage,
+      storage: this.storage,
       context,
       index: () => this.#index,
       packBytesTarget: this.packBytesTarget,
+      compression: options.compression ?? "auto",
       isVerified: options.isVerified ?? true,
       mayWrite: () => this.#mayWrite(),
-      saveIndex: async (json, signal) => {
-        this.#loadedIndexes.add(await this.#saveFile("index", json, signal));
-      },
+      saveIndex: (json, packs, signal) => this.#saveIndexFile(json, packs, signal),
     });
   }
 
@@ -182,6 +191,20 @@ export class Repository {
     return this.#writer.save(type, plain, signal);
   }
 
+  /**
+   * Stores another copy of a blob whose sealed bytes were just read and proven, as they are: for prune, which moves
+   * blobs out of packs that are to go. Resolves and throws as `saveBlob`.
+   * @param stored as it lies at `place`; decoded and found right by the caller
+   */
+  saveCopy(type: BlobType, id: BlobId, place: BlobPlace, stored: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.#writer.saveCopy(type, id, { stored, uncompressedLength: place.uncompressedLength }, signal);
+  }
+
+  /** Compresses and stores another copy of a blob; for prune, where a pack has blobs that were stored without. */
+  saveAnew(type: BlobType, id: BlobId, plain: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.#writer.saveAnew(type, id, plain, signal);
+  }
+
   /** Stores every queued pack, then the index files that name them. */
   flush(signal?: AbortSignal): Promise<void> {
     return this.#writer.flush(signal);
@@ -192,6 +215,11 @@ export class Repository {
   /** Every indexed pack with its blobs by ascending offset. Nothing may be saved while it is iterated. */
   packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
     return this.#index.packs();
+  }
+
+  /** What is indexed now. A later `loadIndex` may replace it, when an index file has gone; then numbers start anew. */
+  get wholeIndex(): WholeIndex {
+    return this.#index;
   }
 
   hasPack(id: PackId): boolean {
@@ -219,6 +247,13 @@ export class Repository {
     this.#writer.throwIfFailed();
     assert(type !== "snapshot" || this.#writer.isFlushed, "no snapshot names blobs that no index knows");
     return this.#saveFile(type, json, signal);
+  }
+
+  /** Stores an index file that names these packs, each of which is stored and complete. */
+  async saveIndex(packs: readonly { id: PackId; blobs: readonly PackedBlob[] }[], signal?: AbortSignal): Promise<Id> {
+    this.#writer.throwIfFailed();
+    const ids = packs.map((pack) => pack.id);
+    return this.#saveIndexFile(serialiseIndexFile(packs), ids, signal);
   }
 
   /** @throws ENGINE_FILE_DAMAGED when the file is not what its name says, STORAGE_MISSING */
@@ -266,6 +301,13 @@ export class Repository {
     return signals.length < 2 ? signals[0] : AbortSignal.any(signals);
   }
 
+  async #saveIndexFile(json: Uint8Array, packs: readonly PackId[], signal?: AbortSignal): Promise<Id> {
+    const id = await this.#saveFile("index", json, signal);
+    this.#loadedIndexes.add(id);
+    this.#index.addFile(id, packs);
+    return id;
+  }
+
   async #saveFile(type: UnpackedType, json: Uint8Array, signal?: AbortSignal): Promise<Id> {
     return this.#files.save(type, json, anySignal(signal, await this.#mayWrite()));
   }
@@ -278,7 +320,7 @@ export class Repository {
     try {
       const json = await this.loadUnpacked("index", id, signal);
       try {
-        this.#index.addIndexFile(json, this.version);
+        this.#index.addIndexFile(json, this.version, id);
       } catch (cause) {
         throw new HoldfastError(engineErrors.indexDamaged, `The index file ${id} is damaged: ${messageOf(cause)}.`, {
           cause,

@@ -28,6 +28,12 @@ export class IdTable {
     return this.#slots[this.#slotOfWanted()]! - 1;
   }
 
+  /** As `find`, for 32 raw bytes. */
+  findBytes(bytes: Uint8Array): number {
+    this.#wantedBytes.set(bytes);
+    return this.#slots[this.#slotOfWanted()]! - 1;
+  }
+
   /** The number of `id`, which is new when it equals the size before. */
   add(id: Id): number {
     this.#wantedBytes.write(id, "hex");
