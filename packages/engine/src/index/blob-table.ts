@@ -1,6 +1,8 @@
-import { GrowingRows } from "../tables/growing-rows.ts";
-import { IdTable } from "../tables/id-table.ts";
+import { assert } from "@holdfast/base";
 import type { Id } from "../id.ts";
+import { GrowingRows } from "../tables/growing-rows.ts";
+import type { SharedIdSet } from "../tables/shared-id-set.ts";
+import { SharedWords } from "../tables/shared-words.ts";
 
 /** A place as the table keeps it: the pack by its number. */
 export interface PlaceRow {
@@ -10,128 +12,172 @@ export interface PlaceRow {
   uncompressedLength: number;
 }
 
-const columns = { pack: 0, offset: 1, length: 2, uncompressedLength: 3, blob: 4, next: 5 } as const;
+/** Of the first places, which stand under the number that the set gave the id. */
+const firstColumns = { pack: 0, offset: 1, length: 2, uncompressedLength: 3 } as const;
+const firstWidth = 4;
+const firstRowsMax = 2 ** 27;
+const furtherColumns = { ...firstColumns, blob: 4, next: 5 } as const;
 
 /**
- * Every blob of one type and all places that hold it, in under 60 bytes a blob. The first place of a blob has the
- * blob's own number; further ones are rare, and hang behind it in a list.
+ * Every blob of one type and all places that hold it, in under 60 bytes a blob, its id included. The first place of a
+ * blob has the blob's own number; further ones are rare, and hang behind it in a list. An id that a thread has only
+ * claimed has no place yet: its length is 0, which no stored blob has.
  */
 export class BlobTable {
-  readonly #ids = new IdTable();
-  readonly #first = new GrowingRows(4);
+  readonly ids: SharedIdSet;
+  readonly #first = SharedWords.create(firstRowsMax * firstWidth);
   readonly #further = new GrowingRows(6);
   /** Blob number to the row after its first further place. */
   readonly #furtherOf = new Map<number, number>();
 
+  constructor(ids: SharedIdSet) {
+    this.ids = ids;
+  }
+
+  /** Blobs by number, those included that a thread has only claimed. */
   get size(): number {
-    return this.#ids.size;
+    return this.ids.size;
   }
 
   /** Places of all blobs together; `placeAt` takes any number below it. */
   get placeCount(): number {
-    return this.#first.rows + this.#further.rows;
+    return this.ids.size + this.#further.rows;
   }
 
-  /** The number of a blob, or -1. */
+  /** Bytes that the table occupies. */
+  get bytes(): number {
+    return this.ids.bytes + this.#first.buffer.byteLength;
+  }
+
+  /** The number of a blob that has a place, or -1. */
   find(id: Id): number {
-    return this.#ids.find(id);
+    return this.#placed(this.ids.find(id));
   }
 
   /** As `find`, for 32 raw bytes. */
   findBytes(id: Uint8Array): number {
-    return this.#ids.findBytes(id);
+    return this.#placed(this.ids.findBytes(id));
   }
 
   /** The id of the blob with this number. */
   idAt(blob: number): Id {
-    return this.#ids.at(blob);
+    return this.ids.at(blob);
   }
 
   has(id: Id): boolean {
-    return this.#ids.find(id) >= 0;
+    return this.find(id) >= 0;
   }
 
   /** All places of a blob; empty when it is unknown. */
   places(id: Id): PlaceRow[] {
-    const number = this.#ids.find(id);
+    const number = this.find(id);
     return number < 0 ? [] : this.#placesOf(number);
   }
 
   /** The first place of a blob, which is all that most callers need. */
   firstPlace(id: Id): PlaceRow | undefined {
-    const number = this.#ids.find(id);
-    return number < 0 ? undefined : rowAt(this.#first, number);
+    const number = this.find(id);
+    return number < 0 ? undefined : this.#firstAt(number);
   }
 
   /**
    * @param id 32 raw bytes
    * @returns false when exactly this place was known already
    */
-  add(id: Uint8Array, place: PlaceRow): boolean {
-    const known = this.#ids.size;
-    const number = this.#ids.addBytes(id);
-    if (number === known) {
-      setRow(this.#first, this.#first.add(), place);
+  add(id: Uint8Array, place: PlaceRow, offset = 0): boolean {
+    const number = this.ids.addBytes(id, offset);
+    const at = number * firstWidth;
+    this.#first.ensure(at + firstWidth);
+    const words = this.#first.upTo(at + firstWidth);
+    if (words[at + firstColumns.length] === 0) {
+      words[at + firstColumns.pack] = place.pack;
+      words[at + firstColumns.offset] = place.offset;
+      words[at + firstColumns.length] = place.length;
+      words[at + firstColumns.uncompressedLength] = place.uncompressedLength;
       return true;
     }
     if (this.#placesOf(number).some((other) => isSamePlace(other, place))) return false;
     const row = this.#further.add();
-    setRow(this.#further, row, place);
-    this.#further.set(row, columns.blob, number);
-    this.#further.set(row, columns.next, this.#furtherOf.get(number) ?? 0);
+    for (const column of ["pack", "offset", "length", "uncompressedLength"] as const)
+      this.#further.set(row, furtherColumns[column], place[column]);
+    this.#further.set(row, furtherColumns.blob, number);
+    this.#further.set(row, furtherColumns.next, this.#furtherOf.get(number) ?? 0);
     this.#furtherOf.set(number, row + 1);
     return true;
   }
 
   /** The place with this number, and whose it is. */
   placeAt(number: number): { id: Id; place: PlaceRow } {
-    const row = number - this.#first.rows;
-    if (row < 0) return { id: this.#ids.at(number), place: rowAt(this.#first, number) };
-    return { id: this.#ids.at(this.#further.get(row, columns.blob)), place: rowAt(this.#further, row) };
+    const place = { blob: 0, pack: 0, offset: 0, length: 0, uncompressedLength: 0 };
+    this.placeInto(number, place);
+    return { id: this.ids.at(place.blob), place };
   }
 
   /** As `placeAt`, by the blob's number and without a new object. */
   placeInto(number: number, into: PlaceRow & { blob: number }): void {
-    const isFirst = number < this.#first.rows;
-    const rows = isFirst ? this.#first : this.#further;
-    const row = isFirst ? number : number - this.#first.rows;
-    into.blob = isFirst ? number : rows.get(row, columns.blob);
-    into.pack = rows.get(row, columns.pack);
-    into.offset = rows.get(row, columns.offset);
-    into.length = rows.get(row, columns.length);
-    into.uncompressedLength = rows.get(row, columns.uncompressedLength);
+    const row = number - this.ids.size;
+    if (row >= 0) {
+      this.#furtherInto(row, into);
+      into.blob = this.#further.get(row, furtherColumns.blob);
+      return;
+    }
+    assert(this.#placed(number) >= 0, "places are gone through while no blob is only claimed");
+    this.#firstInto(number, into);
+    into.blob = number;
   }
 
-  /** The pack of the place with this number. */
+  /** The pack of the place with this number; -1 when its blob is only claimed. */
   packAt(number: number): number {
-    const row = number - this.#first.rows;
-    return row < 0 ? this.#first.get(number, columns.pack) : this.#further.get(row, columns.pack);
+    const row = number - this.ids.size;
+    if (row >= 0) return this.#further.get(row, furtherColumns.pack);
+    const at = number * firstWidth;
+    return this.#placed(number) < 0 ? -1 : this.#first.upTo(at + firstWidth)[at + firstColumns.pack]!;
+  }
+
+  /** The number itself if its blob has a place, else -1. */
+  #placed(number: number): number {
+    const end = (number + 1) * firstWidth;
+    const words = this.#first.upTo(end);
+    const isPlaced = number >= 0 && end <= words.length && words[end - firstWidth + firstColumns.length] !== 0;
+    return isPlaced ? number : -1;
   }
 
   #placesOf(number: number): PlaceRow[] {
-    const places = [rowAt(this.#first, number)];
+    const places = [this.#firstAt(number)];
     let next = this.#furtherOf.get(number) ?? 0;
-    for (; next > 0; next = this.#further.get(next - 1, columns.next)) places.push(rowAt(this.#further, next - 1));
+    for (; next > 0; next = this.#further.get(next - 1, furtherColumns.next)) places.push(this.#furtherAt(next - 1));
     return places;
+  }
+
+  #firstAt(number: number): PlaceRow {
+    const place = { pack: 0, offset: 0, length: 0, uncompressedLength: 0 };
+    this.#firstInto(number, place);
+    return place;
+  }
+
+  #firstInto(number: number, into: PlaceRow): void {
+    const at = number * firstWidth;
+    const words = this.#first.upTo(at + firstWidth);
+    into.pack = words[at + firstColumns.pack]!;
+    into.offset = words[at + firstColumns.offset]! >>> 0;
+    into.length = words[at + firstColumns.length]! >>> 0;
+    into.uncompressedLength = words[at + firstColumns.uncompressedLength]! >>> 0;
+  }
+
+  #furtherAt(row: number): PlaceRow {
+    const place = { pack: 0, offset: 0, length: 0, uncompressedLength: 0 };
+    this.#furtherInto(row, place);
+    return place;
+  }
+
+  #furtherInto(row: number, into: PlaceRow): void {
+    into.pack = this.#further.get(row, furtherColumns.pack);
+    into.offset = this.#further.get(row, furtherColumns.offset);
+    into.length = this.#further.get(row, furtherColumns.length);
+    into.uncompressedLength = this.#further.get(row, furtherColumns.uncompressedLength);
   }
 }
 
 function isSamePlace(left: PlaceRow, right: PlaceRow): boolean {
   return left.pack === right.pack && left.offset === right.offset && left.length === right.length;
-}
-
-function rowAt(rows: GrowingRows, row: number): PlaceRow {
-  return {
-    pack: rows.get(row, columns.pack),
-    offset: rows.get(row, columns.offset),
-    length: rows.get(row, columns.length),
-    uncompressedLength: rows.get(row, columns.uncompressedLength),
-  };
-}
-
-function setRow(rows: GrowingRows, row: number, place: PlaceRow): void {
-  rows.set(row, columns.pack, place.pack);
-  rows.set(row, columns.offset, place.offset);
-  rows.set(row, columns.length, place.length);
-  rows.set(row, columns.uncompressedLength, place.uncompressedLength);
 }

@@ -2,7 +2,7 @@ import type { BlobType } from "../blob.ts";
 import { sealOverheadBytes } from "../crypto/seal.ts";
 import type { PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
-import { JsonScanner } from "../tree/json-scanner.ts";
+import { JsonScanner } from "../json/json-scanner.ts";
 
 const uint32Max = 2 ** 32 - 1;
 

@@ -6,18 +6,32 @@ import type { PackedBlob } from "../pack/pack-header.ts";
 import { BlobTable } from "./blob-table.ts";
 import { GrowingRows } from "../tables/growing-rows.ts";
 import { IdTable } from "../tables/id-table.ts";
+import { SharedBlobSet } from "../tables/shared-blob-set.ts";
 import type { NumberedPlace, WholeIndex } from "../repository/whole-index.ts";
 import { parseIndexFile } from "./index-file.ts";
 
 /** Where every known blob lies, from all index files together and from the packs stored in this session. */
 export class RepositoryIndex implements WholeIndex {
-  readonly #tables: Readonly<Record<BlobType, BlobTable>> = { data: new BlobTable(), tree: new BlobTable() };
+  /** The ids of all blobs, and of those that a thread has claimed and is about to store. */
+  readonly known: SharedBlobSet;
+  readonly #tables: Readonly<Record<BlobType, BlobTable>>;
   readonly #packs = new IdTable();
   /** Blobs that a pack's first entry listed. */
   readonly #packBlobs = new GrowingRows(1);
   readonly #repeatedPacks = new Set<number>();
   readonly #splitPacks = new Set<number>();
   readonly #files = new Map<IndexId, Uint32Array>();
+
+  /** @param expectedBlobs saves work when it is known, and is no limit */
+  constructor(expectedBlobs = 0) {
+    this.known = SharedBlobSet.create(expectedBlobs);
+    this.#tables = { data: new BlobTable(this.known.ids.data), tree: new BlobTable(this.known.ids.tree) };
+  }
+
+  /** Bytes of memory that blobs and packs occupy; what is only reserved for growth does not count. */
+  get bytes(): number {
+    return this.#tables.data.bytes + this.#tables.tree.bytes + this.#packs.bytes;
+  }
 
   get packCount(): number {
     return this.#packs.size;
@@ -61,7 +75,10 @@ export class RepositoryIndex implements WholeIndex {
 
   /** Remembers that an index file of this session names these packs, which are all known. */
   addFile(id: IndexId, packs: Iterable<PackId>): void {
-    this.#files.set(id, Uint32Array.from(packs, (pack) => this.#packs.find(pack)));
+    this.#files.set(
+      id,
+      Uint32Array.from(packs, (pack) => this.#packs.find(pack)),
+    );
   }
 
   has(type: BlobType, id: Id): boolean {
@@ -147,13 +164,13 @@ export class RepositoryIndex implements WholeIndex {
     const allPlaces = dataPlaces + tree.placeCount;
     const packOf = (place: number) => (place < dataPlaces ? data.packAt(place) : tree.packAt(place - dataPlaces));
     const begins = new Uint32Array(packCount + 1);
-    for (let place = 0; place < allPlaces; place += 1) begins[packOf(place) + 1]! += wanted[packOf(place)]!;
+    for (let place = 0; place < allPlaces; place += 1) begins[packOf(place) + 1]! += wanted[packOf(place)] ?? 0;
     for (let pack = 1; pack <= packCount; pack += 1) begins[pack]! += begins[pack - 1]!;
     const order = new Uint32Array(begins[packCount]!);
     const filled = begins.slice();
     for (let place = 0; place < allPlaces; place += 1) {
       const pack = packOf(place);
-      if (wanted[pack] === 0) continue;
+      if (wanted[pack] !== 1) continue; // or the blob is only claimed
       order[filled[pack]!] = place;
       filled[pack]! += 1;
     }

@@ -11,6 +11,7 @@ import type { PackedBlob } from "../pack/pack-header.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { packBytesTarget } from "../pack/pack-writer.ts";
 import { readPack, type PackReading } from "../pack/pack-reading.ts";
+import type { SharedBlobSet } from "../tables/shared-blob-set.ts";
 import { decodeFromPlace, readBlob } from "./blob-reader.ts";
 import { BlobWriter, type SavedBlob } from "./blob-writer.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
@@ -149,6 +150,14 @@ export class Repository {
   /** True when the blob is stored, or queued in this session. */
   has(type: BlobType, id: BlobId): boolean {
     return this.#index.has(type, id) || this.#writer.queuedLength(type, id) !== undefined;
+  }
+
+  /**
+   * The ids of all indexed blobs, for worker threads: each can ask it, and claim a blob for itself. Whoever claims one
+   * stores it in this session, or the session's writing has to fail. A later `loadIndex` may replace it.
+   */
+  get knownBlobs(): SharedBlobSet {
+    return this.#index.known;
   }
 
   /** Bytes of the decoded blob; undefined when it is unknown. */

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import { isId, type SnapshotId, type TreeId } from "../id.ts";
 import { goJsonText } from "../tree/go-json.ts";
-import { JsonFault, JsonScanner } from "../tree/json-scanner.ts";
+import { JsonFault, JsonScanner } from "../json/json-scanner.ts";
 import { formatTimestamp, parseTimestamp, type Timestamp } from "../tree/timestamp.ts";
 import { parseSummary, serialiseSummary, type SnapshotSummary } from "./summary.ts";
 

@@ -1,5 +1,5 @@
 import { goJsonText } from "../tree/go-json.ts";
-import { JsonFault, type JsonScanner } from "../tree/json-scanner.ts";
+import { JsonFault, type JsonScanner } from "../json/json-scanner.ts";
 import { formatTimestamp, parseTimestamp, zeroTimestamp, type Timestamp } from "../tree/timestamp.ts";
 
 /** Keys of restic's JSON for the counts of a summary, in its order. */

@@ -18,6 +18,11 @@ export class GrowingRows {
     return this.#rows;
   }
 
+  /** Bytes of memory that they occupy. */
+  get bytes(): number {
+    return this.#segments.length * segmentRows * this.#width * 4;
+  }
+
   /** Appends a row of zeros and says which one it is. */
   add(): number {
     if (this.#rows === this.#segments.length * segmentRows)

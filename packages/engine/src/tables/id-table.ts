@@ -22,6 +22,11 @@ export class IdTable {
     return this.#ids.rows;
   }
 
+  /** Bytes of memory that it occupies. */
+  get bytes(): number {
+    return this.#ids.bytes + this.#slots.byteLength;
+  }
+
   /** The number of `id`, or -1. */
   find(id: Id): number {
     this.#wantedBytes.write(id, "hex");

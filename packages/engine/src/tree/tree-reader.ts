@@ -1,7 +1,7 @@
 import { compareBytes, HoldfastError } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import { isId, type BlobId, type TreeId } from "../id.ts";
-import { JsonFault, JsonScanner } from "./json-scanner.ts";
+import { JsonFault, JsonScanner } from "../json/json-scanner.ts";
 import { unquoteName } from "./name-quoting.ts";
 import { bareNode, nameFault, nodeTypes, type ExtendedAttribute, type NodeType, type TreeNode } from "./node.ts";
 import { parseTimestamp, zeroTimestamp, type Timestamp } from "./timestamp.ts";
