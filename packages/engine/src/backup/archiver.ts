@@ -8,8 +8,9 @@ import type { Repository } from "../repository/repository.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { TreeWriter } from "../tree/tree-writer.ts";
-import { isUnchanged } from "./change-detection.ts";
+import { isUnchanged, type IgnoredChanges } from "./change-detection.ts";
 import { FileReader } from "./file-reader.ts";
+import { ItemUnderway } from "./item.ts";
 import { ParentDirectory } from "./parent-directory.ts";
 import type { SourceDirectory, SourceEntry } from "./source.ts";
 import type { Tally } from "./tally.ts";
@@ -32,6 +33,7 @@ export interface ArchiverParts {
   /** Hears of each file that was written to while it was read. */
   readonly onChangedWhileRead: (names: Names) => void;
   readonly readConcurrency: number;
+  readonly ignoredChanges: IgnoredChanges;
   readonly signal: AbortSignal;
 }
 
@@ -63,7 +65,7 @@ export class Archiver {
    */
   async archive(source: SourceDirectory, parentTree: TreeId | undefined): Promise<TreeId | undefined> {
     try {
-      const { done } = await this.#directory(source, parentTree, []);
+      const { done } = await this.#directory(source, parentTree, this.#item([]), []);
       const { tree, entries } = await done;
       return entries === 0 ? undefined : tree;
     } catch (error) {
@@ -78,6 +80,7 @@ export class Archiver {
   async #directory(
     source: SourceDirectory,
     parentTree: TreeId | undefined,
+    item: ItemUnderway,
     names: Names,
   ): Promise<Underway<{ tree: TreeId; entries: number }>> {
     this.#openDirectories.add(source);
@@ -107,7 +110,7 @@ export class Archiver {
       await written;
       this.#openDirectories.delete(source);
       source.close();
-      return { tree: await this.#save("tree", listing.finish()), entries };
+      return { tree: await this.#save("tree", listing.finish(), item), entries };
     };
     return underway(store());
   }
@@ -127,11 +130,11 @@ export class Archiver {
     const before = parent.find(entry.node.name);
     if (entry.kind === "other") return underway(Promise.resolve(entry.node));
     if (entry.kind === "directory") return this.#subdirectory(entry, before, names);
-    if (before !== undefined && isUnchanged(entry.node, before)) {
+    if (before !== undefined && isUnchanged(entry.node, before, this.#parts.ignoredChanges)) {
       const content = before.content ?? [];
       if (content.every((id) => this.#parts.repository.has("data", id))) {
         const node = { ...entry.node, content };
-        tally.fileSpared(node);
+        tally.fileSpared(node, this.#item(names));
         return underway(Promise.resolve(node));
       }
       tally.fault();
@@ -156,11 +159,13 @@ export class Archiver {
       this.#fault(names, error);
       return undefined;
     }
-    const { done } = await this.#directory(source, before?.type === "dir" ? before.subtree : undefined, names);
+    const item = this.#item(names);
+    const parentTree = before?.type === "dir" ? before.subtree : undefined;
+    const { done } = await this.#directory(source, parentTree, item, names);
     return underway(
       done.then(({ tree }) => {
         const node = { ...entry.node, subtree: tree };
-        this.#parts.tally.directory(node, before);
+        this.#parts.tally.directory(node, before, item);
         return node;
       }),
     );
@@ -192,10 +197,11 @@ export class Archiver {
   ): Promise<TreeNode | undefined> {
     const { tally, onChangedWhileRead } = this.#parts;
     const path = displayPath(names);
+    const item = this.#item(names);
     let isReading = true;
     const save = async (chunk: Uint8Array) => {
       isReading = false; // what fails from here on is not the file's fault
-      const id = await this.#save("data", chunk);
+      const id = await this.#save("data", chunk, item);
       isReading = true;
       return id;
     };
@@ -206,7 +212,7 @@ export class Archiver {
         const { content, sizeBytes } = await reader.read(file, save, (bytes) => tally.bytesRead(bytes));
         if (file.hasChanged()) onChangedWhileRead(names);
         const node = { ...file.node, size: BigInt(sizeBytes), content };
-        tally.fileRead(node, before);
+        tally.fileRead(node, before, item);
         return node;
       } finally {
         file.close();
@@ -233,16 +239,21 @@ export class Archiver {
     }
   }
 
-  async #save(type: BlobType, bytes: Uint8Array): Promise<BlobId> {
+  async #save(type: BlobType, bytes: Uint8Array, item: ItemUnderway): Promise<BlobId> {
     this.#signal.throwIfAborted();
     try {
       const saved = await this.#parts.repository.saveBlob(type, bytes, this.#signal);
       this.#parts.tally.blob(type, bytes.byteLength, saved);
+      item.saved(bytes.byteLength, saved);
       return saved.id;
     } catch (error) {
       this.#stop.abort(error); // the walk need not go on until it has something to store again
       throw error;
     }
+  }
+
+  #item(names: Names): ItemUnderway {
+    return new ItemUnderway(names, this.#parts.repository.context.clock.monotonicMs());
   }
 
   /** Reports an entry, unless it merely went away since its directory was listed, as files do. */

@@ -4,11 +4,13 @@ import type { SnapshotId, TreeId } from "../id.ts";
 import { ProblemList, type ItemProblem, type ItemProblems } from "../item-problem.ts";
 import type { Repository } from "../repository/repository.ts";
 import { selectParent } from "../snapshot/find.ts";
-import type { StoredSnapshot } from "../snapshot/snapshot.ts";
+import { emptySnapshot, type Snapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";
 import { listSnapshots, loadSnapshot, saveSnapshot } from "../snapshot/snapshot-store.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import { localTimestamp, type Timestamp } from "../tree/timestamp.ts";
 import { Archiver } from "./archiver.ts";
+import type { IgnoredChanges } from "./change-detection.ts";
+import type { BackupItem } from "./item.ts";
 import type { BackupSource, SourceTotals } from "./source.ts";
 import { Tally, type BackupCounts, type BackupProgress } from "./tally.ts";
 
@@ -23,6 +25,16 @@ export interface BackupOptions {
   readonly technology: "full" | "incremental";
   /** What "incremental" compares with; default the latest snapshot of this host with these paths. */
   readonly parentId?: SnapshotId;
+  /** What that default has in common with the new snapshot; default host and paths. */
+  readonly groupBy?: ParentGroup;
+  /** What does not make a file changed. */
+  readonly ignoredChanges?: IgnoredChanges;
+  /** What the snapshot says of its time; default when it begins. A parent is not younger. */
+  readonly time?: Timestamp;
+  /** Makes no snapshot when it would hold exactly what its parent holds. */
+  readonly skipIfUnchanged?: boolean;
+  /** False: nobody walks the source beforehand to know how much there is to do; default true. */
+  readonly isMeasured?: boolean;
   readonly hostname: string;
   readonly username: string;
   readonly pid: number;
@@ -37,10 +49,24 @@ export interface BackupOptions {
   readonly retryLockForMs?: number;
   /** Hears of each problem when it comes up; the result has them too. */
   readonly onProblem?: (problem: ItemProblem) => void;
+  /** Hears of each file and directory when it is done; costs a little for each. */
+  readonly onItem?: (item: BackupItem) => void;
+  /** Hears once how much there is, when the source was walked for it. */
+  readonly onMeasured?: (totals: SourceTotals, durationMs: number) => void;
+}
+
+/** What snapshots have in common that are compared with one another. */
+export interface ParentGroup {
+  readonly host: boolean;
+  readonly paths: boolean;
+  readonly tags: boolean;
 }
 
 export interface BackupResult {
+  /** The snapshot that holds this state: a new one, or the parent when `isSkipped`. In a dry run it is not stored. */
   readonly snapshotId: SnapshotId;
+  /** True when no snapshot was made, because nothing had changed. */
+  readonly isSkipped: boolean;
   readonly treeId: TreeId;
   readonly parentId: SnapshotId | undefined;
   readonly startedAtMs: number;
@@ -74,13 +100,23 @@ export async function backup(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<BackupResult> {
   const { hostname, username, pid, uid = 0, gid = 0, retryLockForMs = 0 } = options;
+  const failed = source.failed === undefined ? [] : [source.failed];
+  // Nothing is written, so nobody need know.
+  if (repository.isDryRun)
+    return backupUnderLock(repository, source, options, onProgress, AbortSignal.any([signal, ...failed]));
   const lock = await repository.lock(
     "shared",
     { hostname, username, pid, uid, gid, retryForMs: retryLockForMs },
     signal,
   );
   try {
-    return await backupUnderLock(repository, source, options, onProgress, AbortSignal.any([signal, lock.signal]));
+    return await backupUnderLock(
+      repository,
+      source,
+      options,
+      onProgress,
+      AbortSignal.any([signal, lock.signal, ...failed]),
+    );
   } finally {
     await lock.release();
   }
@@ -95,14 +131,14 @@ async function backupUnderLock(
 ): Promise<BackupResult> {
   const { clock } = repository.context;
   const startedAtMs = clock.nowMs();
-  const time = timestampOf(startedAtMs);
-  const tally = new Tally(clock, onProgress);
+  const time = options.time ?? timestampOf(startedAtMs);
+  const tally = new Tally(clock, onProgress, options.onItem);
   const problems = new ProblemList(options.onProblem ?? (() => {}));
   const changedWhileRead: string[] = [];
 
   const parent = await findParent(repository, source, options, time, signal);
   await repository.loadIndex(signal);
-  const measuring = measure(source, parent, tally, signal);
+  const measuring = measure(repository, source, options, parent, tally, signal);
   const archiver = new Archiver({
     repository,
     tally,
@@ -111,6 +147,7 @@ async function backupUnderLock(
       if (changedWhileRead.length < changedKeptMax) changedWhileRead.push(displayPath(names));
     },
     readConcurrency: options.readConcurrency ?? 2,
+    ignoredChanges: options.ignoredChanges ?? {},
     signal,
   });
   let treeId: TreeId | undefined;
@@ -127,29 +164,28 @@ async function backupUnderLock(
   signal.throwIfAborted();
 
   const endedAtMs = clock.nowMs();
-  const snapshotId = await saveSnapshot(
-    repository,
-    {
-      time,
-      parent: parent?.id,
-      tree: treeId,
-      paths: source.targets,
-      hostname: options.hostname,
-      username: options.username,
-      uid: options.uid ?? 0,
-      gid: options.gid ?? 0,
-      excludes: source.excludes,
-      tags: tagsOf(options),
-      original: undefined,
-      programVersion: options.programVersion,
-      summary: { backupStart: time, backupEnd: timestampOf(endedAtMs), ...tally.counts },
-      otherKeys: [],
-    },
-    signal,
-  );
+  const unchanged = options.skipIfUnchanged === true && parent?.tree === treeId ? parent : undefined;
+  const snapshot: Snapshot = {
+    ...emptySnapshot,
+    time,
+    parent: parent?.id,
+    tree: treeId,
+    paths: source.targets,
+    hostname: options.hostname,
+    username: options.username,
+    uid: options.uid ?? 0,
+    gid: options.gid ?? 0,
+    excludes: source.excludes,
+    tags: tagsOf(options),
+    programVersion: options.programVersion,
+    summary: { backupStart: timestampOf(startedAtMs), backupEnd: timestampOf(endedAtMs), ...tally.counts },
+    otherKeys: [],
+  };
+  const snapshotId = unchanged?.id ?? (await saveSnapshot(repository, snapshot, signal));
   tally.finish();
   return {
     snapshotId,
+    isSkipped: unchanged !== undefined,
     treeId,
     parentId: parent?.id,
     startedAtMs,
@@ -179,7 +215,7 @@ async function findParent(
   time: Timestamp,
   signal: AbortSignal,
 ): Promise<StoredSnapshot | undefined> {
-  if (options.technology === "full") return undefined;
+  if (options.technology === "full" || source.isStream === true) return undefined;
   if (options.parentId !== undefined) return loadSnapshot(repository, options.parentId, signal);
   const { log } = repository.context;
   const snapshots = await listSnapshots(
@@ -187,12 +223,20 @@ async function findParent(
     (id, error) => log.warn("a damaged snapshot is no parent", { id, code: error.code }),
     signal,
   );
-  return selectParent(snapshots, { timeNs: time.ns, hostname: options.hostname, paths: source.targets });
+  const { host, paths, tags } = options.groupBy ?? { host: true, paths: true, tags: false };
+  return selectParent(snapshots, {
+    timeNs: time.ns,
+    ...(host && { hostname: options.hostname }),
+    ...(paths && { paths: source.targets }),
+    ...(tags && { tags: options.tags ?? [] }),
+  });
 }
 
 /** Finds out beside the backup how much there is to do. The parent knows about as much, so then nothing is measured. */
 function measure(
+  repository: Repository,
   source: BackupSource,
+  { isMeasured = true, onMeasured }: BackupOptions,
   parent: StoredSnapshot | undefined,
   tally: Tally,
   signal: AbortSignal,
@@ -202,9 +246,19 @@ function measure(
     tally.expect({ files: summary.totalFilesProcessed, bytes: summary.totalBytesProcessed });
     return { stop: () => {}, ended: Promise.resolve() };
   }
+  if (!isMeasured) return { stop: () => {}, ended: Promise.resolve() };
+  const { clock } = repository.context;
+  const startedMs = clock.monotonicMs();
   const stop = new AbortController();
-  const onTotals = (totals: SourceTotals) => tally.expect(totals);
+  let latest: SourceTotals = { files: 0, bytes: 0 };
+  const onTotals = (totals: SourceTotals) => {
+    latest = totals;
+    tally.expect(totals);
+  };
   // An estimate that fails costs the progress bar its end and nothing else.
-  const ended = source.measure(onTotals, AbortSignal.any([signal, stop.signal])).catch(() => {});
+  const ended = source
+    .measure(onTotals, AbortSignal.any([signal, stop.signal]))
+    .then(() => onMeasured?.(latest, clock.monotonicMs() - startedMs))
+    .catch(() => {});
   return { stop: () => stop.abort(), ended };
 }

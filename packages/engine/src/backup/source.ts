@@ -12,6 +12,10 @@ export interface BackupSource {
   readonly excludes: readonly string[];
   /** What this source cannot keep on this machine, a sentence for the user; undefined when it keeps everything. */
   readonly notKept: string | undefined;
+  /** True for bytes that come once, as from a pipe: they are compared with no earlier snapshot. */
+  readonly isStream?: boolean;
+  /** Aborted when what was read cannot be trusted as a whole; then no snapshot is made. */
+  readonly failed?: AbortSignal;
   /** The top of the tree. @throws a HoldfastError when there is nothing to back up at all */
   open(signal?: AbortSignal): Promise<SourceDirectory>;
   /** How much there will be to do, for a progress bar; called beside the backup, and its result is an estimate. */

@@ -4,6 +4,7 @@ import type { SavedBlob } from "../repository/blob-writer.ts";
 import type { SnapshotSummary } from "../snapshot/summary.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { isSameNode } from "./change-detection.ts";
+import type { BackupItem, ItemUnderway } from "./item.ts";
 import type { SourceTotals } from "./source.ts";
 
 /** How a backup gets on. Names are those of restic's status messages; totals are estimates until the end. */
@@ -27,6 +28,7 @@ const reportEveryMs = 100;
 export class Tally {
   readonly #clock: Clock;
   readonly #onProgress: (progress: BackupProgress) => void;
+  readonly #onItem: ((item: BackupItem) => void) | undefined;
   readonly #startedMs: number;
   readonly #current = new Set<string>();
   readonly #counts = {
@@ -48,9 +50,10 @@ export class Tally {
   #errorCount = 0;
   #reportedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, onProgress: (progress: BackupProgress) => void) {
+  constructor(clock: Clock, onProgress: (progress: BackupProgress) => void, onItem?: (item: BackupItem) => void) {
     this.#clock = clock;
     this.#onProgress = onProgress;
+    this.#onItem = onItem;
     this.#startedMs = clock.monotonicMs();
   }
 
@@ -83,23 +86,28 @@ export class Tally {
   }
 
   /** A file that change detection spared the reading. */
-  fileSpared(node: TreeNode): void {
+  fileSpared(node: TreeNode, item: ItemUnderway): void {
     this.#counts.filesUnmodified += 1;
+    this.#itemDone(item, "unchanged", false);
     this.#bytesSeen += Number(node.size);
     this.#fileDone(node);
   }
 
-  fileRead(node: TreeNode, before: TreeNode | undefined): void {
-    if (before === undefined) this.#counts.filesNew += 1;
-    else if (isSameNode(node, before)) this.#counts.filesUnmodified += 1;
+  fileRead(node: TreeNode, before: TreeNode | undefined, item: ItemUnderway): void {
+    const action = actionOf(node, before);
+    if (action === "new") this.#counts.filesNew += 1;
+    else if (action === "unchanged") this.#counts.filesUnmodified += 1;
     else this.#counts.filesChanged += 1;
+    this.#itemDone(item, action, false);
     this.#fileDone(node);
   }
 
-  directory(node: TreeNode, before: TreeNode | undefined): void {
-    if (before === undefined) this.#counts.dirsNew += 1;
-    else if (isSameNode(node, before)) this.#counts.dirsUnmodified += 1;
+  directory(node: TreeNode, before: TreeNode | undefined, item: ItemUnderway): void {
+    const action = actionOf(node, before);
+    if (action === "new") this.#counts.dirsNew += 1;
+    else if (action === "unchanged") this.#counts.dirsUnmodified += 1;
     else this.#counts.dirsChanged += 1;
+    this.#itemDone(item, action, true);
   }
 
   blob(type: BlobType, plainBytes: number, saved: SavedBlob): void {
@@ -114,6 +122,13 @@ export class Tally {
   finish(): void {
     this.#reportedMs = Number.NEGATIVE_INFINITY;
     this.#report();
+  }
+
+  #itemDone(item: ItemUnderway, action: BackupItem["action"], isDirectory: boolean): void {
+    if (this.#onItem === undefined) return;
+    const { path, added, startedMs } = item;
+    const durationMs = this.#clock.monotonicMs() - startedMs;
+    this.#onItem({ path: isDirectory ? `${path}/` : path, isDirectory, action, durationMs, added });
   }
 
   #fileDone(node: TreeNode): void {
@@ -138,4 +153,9 @@ export class Tally {
       currentFiles: [...this.#current],
     });
   }
+}
+
+function actionOf(node: TreeNode, before: TreeNode | undefined): BackupItem["action"] {
+  if (before === undefined) return "new";
+  return isSameNode(node, before) ? "unchanged" : "modified";
 }

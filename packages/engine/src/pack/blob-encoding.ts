@@ -3,7 +3,7 @@ import type { BlobType } from "../blob.ts";
 import { sha256, type BlobId } from "../id.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { open, seal } from "../crypto/seal.ts";
-import { compress, decompress } from "./compression.ts";
+import { compress, decompress, type CompressionMode } from "./compression.ts";
 
 /** A blob as it goes into a pack. */
 export interface EncodedBlob {
@@ -25,9 +25,10 @@ export function encodeBlob(
   version: 1 | 2,
   type: BlobType,
   plain: Uint8Array,
+  compression: CompressionMode = "auto",
 ): EncodedBlob {
-  if (version === 2 && plain.byteLength > 0) {
-    const frame = compress(plain);
+  if (version === 2 && plain.byteLength > 0 && (type === "tree" || compression !== "off")) {
+    const frame = compress(plain, compression);
     if (type === "tree" || frame.byteLength < plain.byteLength)
       return { stored: seal(key, nonce, frame), uncompressedLength: plain.byteLength };
   }

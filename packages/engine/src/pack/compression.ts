@@ -1,14 +1,28 @@
 import { constants, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from "node:zlib";
 
+/** restic's words for how hard to try; "off" leaves file contents as they are and compresses the rest as "auto". */
+export const compressionModes = ["auto", "off", "fastest", "better", "max"] as const;
+export type CompressionMode = (typeof compressionModes)[number];
+
 /**
- * The level that restic's `--compression auto` corresponds to. The frame carries the content's size, as restic's
- * do, and no checksum: the seal around it and the hash inside it are stronger.
+ * The frame carries the content's size, as restic's do, and no checksum: the seal around it and the hash inside it are
+ * stronger.
  */
-const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+function optionsOf(level: number): ZstdOptions {
+  return { params: { [constants.ZSTD_c_compressionLevel]: level } };
+}
+
+const options: Readonly<Record<CompressionMode, ZstdOptions>> = {
+  auto: optionsOf(3),
+  off: optionsOf(3),
+  fastest: optionsOf(1),
+  better: optionsOf(7),
+  max: optionsOf(12),
+};
 
 /** One zstd frame. May be longer than `plain`; the caller decides whether that is worth it. */
-export function compress(plain: Uint8Array): Uint8Array {
-  return zstdCompressSync(plain, options);
+export function compress(plain: Uint8Array, mode: CompressionMode = "auto"): Uint8Array {
+  return zstdCompressSync(plain, options[mode]);
 }
 
 /**
