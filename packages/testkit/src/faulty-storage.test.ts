@@ -53,6 +53,35 @@ test("writes can be lost, pretended, stored in half or altered", async () => {
   expect(await after("corrupt")).toEqual([false, new Uint8Array([1, 2, 3, 4, 4, 6, 7, 8])]);
 });
 
+test("a storage can run out of space, do things twice and answer late", async () => {
+  const full = faultyStorage(memoryStorage(), [{ operation: "write", how: "run-out-of-space" }]);
+  await expect(full.write(pack, bytes)).rejects.toMatchObject({ code: storageErrors.full.code });
+  expect(await full.read(pack)).toEqual(bytes.subarray(0, 4));
+
+  const twice = await holding({ operation: ["write", "list", "remove"], times: 3, how: "duplicate" });
+  await twice.write(index, bytes);
+  expect(await Array.fromAsync(twice.list("pack"))).toHaveLength(2);
+  await twice.remove(pack);
+  expect([twice.hits, await twice.names("pack"), await twice.names("index")]).toEqual([3, [], [index.name]]);
+
+  const late = faultyStorage(memoryStorage(), [{ operation: "write", type: "pack", how: "delay" }]);
+  const order: string[] = [];
+  await Promise.all([
+    late.write(pack, bytes).then(() => order.push("pack")),
+    late.write(index, bytes).then(() => order.push("index")),
+  ]);
+  expect(order).toEqual(["index", "pack"]);
+});
+
+test("a stale listing is as it was when the fault was added", async () => {
+  const storage = await holding({ operation: "list", how: "stale-list" });
+  const other = { ...pack, name: "ef".repeat(32) };
+  await storage.remove(pack);
+  await storage.write(other, bytes);
+  expect(await Array.fromAsync(storage.list("pack"))).toEqual([{ name: pack.name, sizeBytes: 8 }]);
+  expect(await Array.fromAsync(storage.list("pack"))).toEqual([{ name: other.name, sizeBytes: 8 }]);
+});
+
 test("a paused call waits where it is until the test lets it go on", async () => {
   const storage = faultyStorage(memoryStorage());
   const pause = storage.pauseBefore("write", "index");

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { concatBytes, HoldfastError } from "@holdfast/base";
 import {
   storageErrors,
@@ -26,8 +27,12 @@ export interface Fault {
     | "break-off" // half of the bytes or entries come, then it fails; of a write, half stays behind
     | "cut-short" // half of the bytes or entries come or are stored, and nobody says so
     | "corrupt" // the lowest bit of the middle byte is flipped, in what is read or what is stored
-    | "pretend"; // writes and removals are acknowledged and not done
-  /** What the caller is told; default STORAGE_UNREACHABLE. */
+    | "pretend" // writes and removals are acknowledged and not done
+    | "run-out-of-space" // half of a write stays behind, and the caller is told STORAGE_FULL; other calls just fail so
+    | "delay" // answered only after every other call that was under way, or came within a few turns, has been answered
+    | "duplicate" // done twice; entries of a listing come twice
+    | "stale-list"; // the listing is as it was when the fault was added
+  /** What the caller is told; default STORAGE_UNREACHABLE, or STORAGE_FULL where space runs out. */
   readonly error?: HoldfastError;
 }
 
@@ -68,14 +73,19 @@ interface Armed {
   readonly strikes: number;
   readonly fault: Fault | undefined;
   readonly pause: (() => Promise<void>) | undefined;
+  /** How many changes the storage had seen when the fault was added. */
+  readonly changesBefore: number;
   seen: number;
 }
 
 class StorageWithFaults implements FaultyStorage {
   readonly calls: StorageCall[] = [];
   hits = 0;
+  #underWay = 0;
   readonly #inner: Storage;
   readonly #armed: Armed[] = [];
+  /** What was written, and with its entry what was removed, for listings that are stale. */
+  readonly #changes: { readonly file: FileHandle; readonly removed: FileEntry | undefined }[] = [];
 
   constructor(inner: Storage) {
     this.#inner = inner;
@@ -97,6 +107,7 @@ class StorageWithFaults implements FaultyStorage {
       strikes: fault.times ?? 1,
       fault,
       pause: undefined,
+      changesBefore: this.#changes.length,
       seen: 0,
     });
   }
@@ -113,6 +124,7 @@ class StorageWithFaults implements FaultyStorage {
         reached.resolve();
         return resumed.promise;
       },
+      changesBefore: 0,
       seen: 0,
     });
     return { reached: reached.promise, resume: () => resumed.resolve() };
@@ -155,19 +167,26 @@ class StorageWithFaults implements FaultyStorage {
 
   async write(file: FileHandle, body: Uint8Array | FileBody, signal?: AbortSignal): Promise<void> {
     const strike = await this.#arrive("write", file.type, file.name);
-    if (strike === undefined || strike.how === "fail" || strike.how === "fail-after") {
-      return this.#around(strike, () => this.#inner.write(file, body, signal));
+    if (strike === undefined || !hitsBytes.has(strike.how)) {
+      await this.#around(strike, () => this.#inner.write(file, body, signal));
+      this.#changes.push({ file, removed: undefined });
+      return;
     }
     const whole = body instanceof Uint8Array ? body : concatBytes(await Array.fromAsync(body.pieces));
     if (strike.how === "pretend") return;
     await this.#inner.write(file, altered(strike, whole), signal);
-    if (strike.how === "break-off") throw errorOf(strike);
+    this.#changes.push({ file, removed: undefined });
+    if (strike.how === "duplicate") await this.#inner.write(file, whole, signal).catch(() => {}); // the first one stands
+    if (strike.how === "break-off" || strike.how === "run-out-of-space") throw errorOf(strike);
   }
 
   async remove(file: FileHandle, signal?: AbortSignal): Promise<void> {
     const strike = await this.#arrive("remove", file.type, file.name);
     if (strike?.how === "pretend") return;
+    const removed = await this.#inner.stat(file).catch(() => undefined);
     await this.#around(strike, () => this.#inner.remove(file, signal));
+    if (strike?.how === "duplicate") await this.#inner.remove(file, signal);
+    if (removed !== undefined) this.#changes.push({ file, removed });
   }
 
   async *list(type: FileType, signal?: AbortSignal): AsyncGenerator<FileEntry> {
@@ -177,12 +196,26 @@ class StorageWithFaults implements FaultyStorage {
       return;
     }
     const entries = await this.#around(strike, () => Array.fromAsync(this.#inner.list(type, signal)));
-    yield* cutsShort(strike) ? entries.slice(0, Math.floor(entries.length / 2)) : entries;
+    if (strike.how === "duplicate") yield* entries;
+    if (strike.how === "stale-list") yield* this.#asBefore(strike, type, entries);
+    else yield* cutsShort(strike) ? entries.slice(0, Math.floor(entries.length / 2)) : entries;
     if (strike.how === "break-off") throw errorOf(strike);
   }
 
   close(): Promise<void> {
     return this.#inner.close();
+  }
+
+  /** The entries of a type as they were when `fault` was added. */
+  #asBefore(fault: Fault, type: FileType, now: readonly FileEntry[]): FileEntry[] {
+    const changesBefore = this.#armed.find((armed) => armed.fault === fault)?.changesBefore ?? 0;
+    const entries = new Map(now.map((entry) => [entry.name, entry]));
+    for (const { file, removed } of this.#changes.slice(changesBefore).reverse()) {
+      if (file.type !== type) continue;
+      if (removed === undefined) entries.delete(file.name);
+      else entries.set(file.name, removed);
+    }
+    return [...entries.values()];
   }
 
   /** Notes the call, waits where it is to pause, and says which fault strikes it. */
@@ -204,19 +237,41 @@ class StorageWithFaults implements FaultyStorage {
   }
 
   async #around<Result>(strike: Fault | undefined, act: () => Promise<Result>): Promise<Result> {
-    if (strike?.how === "fail") throw errorOf(strike);
-    const result = await act();
-    if (strike?.how === "fail-after") throw errorOf(strike);
-    return result;
+    if (strike?.how === "fail" || strike?.how === "run-out-of-space") throw errorOf(strike);
+    if (strike?.how === "delay") await this.#letOthersPass();
+    this.#underWay += 1;
+    try {
+      const result = await act();
+      if (strike?.how === "fail-after") throw errorOf(strike);
+      return result;
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  /** So that calls are done in another order than they were made in. */
+  async #letOthersPass(): Promise<void> {
+    for (let quiet = 0; quiet < 5; quiet = this.#underWay === 0 ? quiet + 1 : 0) await setImmediate();
   }
 }
 
+/** Faults of a write that need all of its bytes. */
+const hitsBytes: ReadonlySet<Fault["how"]> = new Set([
+  "break-off",
+  "cut-short",
+  "corrupt",
+  "pretend",
+  "duplicate",
+  "run-out-of-space",
+]);
+
 function errorOf(fault: Fault): HoldfastError {
-  return fault.error ?? new HoldfastError(storageErrors.unreachable, "The storage broke off, as the test told it to.");
+  const entry = fault.how === "run-out-of-space" ? storageErrors.full : storageErrors.unreachable;
+  return fault.error ?? new HoldfastError(entry, "The storage failed, as the test told it to.");
 }
 
 function cutsShort(fault: Fault | undefined): boolean {
-  return fault?.how === "cut-short" || fault?.how === "break-off";
+  return fault?.how === "cut-short" || fault?.how === "break-off" || fault?.how === "run-out-of-space";
 }
 
 function altered(fault: Fault | undefined, bytes: Uint8Array): Uint8Array {

@@ -7,6 +7,7 @@ export {
   type DiskVerb,
 } from "./crash/crash-disk.ts";
 export { emptyImage, imageFiles, imageFingerprint, type DiskImage, type ImageFile } from "./crash/disk-image.ts";
+export { loggedStorage, type LoggedStorage } from "./crash/storage-log.ts";
 export {
   faultyStorage,
   type Fault,
