@@ -22,3 +22,22 @@ export {
   technologyAt,
   type History,
 } from "./schedule.ts";
+export { parseCalendarDuration, type CalendarDuration } from "./retention/calendar-duration.ts";
+export {
+  evaluateRetention,
+  type Kept,
+  type RetainedSnapshot,
+  type RetentionContext,
+  type RetentionOutcome,
+} from "./retention/evaluate-retention.ts";
+export { describePolicy, isEmptyPolicy, unlimited, type RetentionPolicy } from "./retention/retention-policy.ts";
+export {
+  defaultGrouping,
+  groupSnapshots,
+  parseGrouping,
+  type GroupCriterion,
+  type GroupKey,
+  type SnapshotGroup,
+} from "./retention/snapshot-groups.ts";
+export { bucketKinds, type BucketKind } from "./retention/time-bucket.ts";
+export type { ZonedInstant, ZoneOffset } from "./retention/zoned-instant.ts";
