@@ -92,6 +92,12 @@ export const engineErrors = {
     cause: "A pack that the index names is not stored.",
     cure: "Bring the pack back from a copy of the repository; the files named with this error cannot be restored without it.",
   },
+  noSuchPack: {
+    code: "ENGINE_NO_SUCH_PACK",
+    kind: "missing",
+    cause: "A pack was asked for by an id that no index of the repository knows.",
+    cure: "Check the id; `holdfast list packs` names those that are stored.",
+  },
   packDamaged: {
     code: "ENGINE_PACK_DAMAGED",
     kind: "damaged",
@@ -169,5 +175,17 @@ export const engineErrors = {
     kind: "unavailable",
     cause: "The disk that is restored to has no space left, or takes no more changes.",
     cure: "Free space or choose another target, then restore again: what is there already is found and kept.",
+  },
+  pruneRefused: {
+    code: "ENGINE_PRUNE_REFUSED",
+    kind: "damaged",
+    cause: "Something that snapshots need is missing or damaged, so what may be removed is not certain; nothing was.",
+    cure: "Run `holdfast check` to see what is affected; bring the files back from a copy, or forget the damaged snapshot.",
+  },
+  pruneOption: {
+    code: "ENGINE_PRUNE_OPTION",
+    kind: "invalid",
+    cause: "A prune was asked for something that this repository cannot have.",
+    cure: "Read what the option is for with `holdfast prune --help`.",
   },
 } as const satisfies ErrorCatalogue;

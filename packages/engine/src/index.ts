@@ -62,7 +62,15 @@ export { readFile } from "./restore/read-file.ts";
 export { restore, type RestoreOptions, type RestoreResult } from "./restore/restore.ts";
 export type { RestoreCounts, RestoreProgress } from "./restore/restore-tally.ts";
 export type { OverwriteMode } from "./restore/target.ts";
-export { findNode, listDirectory, walkTree, type Names, type TreeStep, type WalkOptions } from "./restore/walk-tree.ts";
+export {
+  findNode,
+  findTree,
+  listDirectory,
+  walkTree,
+  type Names,
+  type TreeStep,
+  type WalkOptions,
+} from "./restore/walk-tree.ts";
 export { permissionsOf } from "./tree/mode.ts";
 export { formatTimestamp } from "./tree/timestamp.ts";
 export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";

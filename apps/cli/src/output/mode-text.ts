@@ -1,24 +1,14 @@
-import { permissionsOf, type TreeNode } from "@holdfast/engine";
+/** What Go calls the bits of a file mode from the 31st down to the 19th. */
+const flagLetters = "dalTLDpSugct?";
+const permissionLetters = "rwxrwxrwx";
 
-const typeLetters: Readonly<Record<TreeNode["type"], string>> = {
-  file: "-",
-  dir: "d",
-  symlink: "l",
-  dev: "b",
-  chardev: "c",
-  fifo: "p",
-  socket: "s",
-  irregular: "?",
-};
-
-/** Type and permissions as `ls -l` shows them: "drwxr-xr-t". */
-export function modeText({ type, mode }: Pick<TreeNode, "type" | "mode">): string {
-  const bits = permissionsOf(mode);
-  const triple = (shift: number, special: number, letter: string) => {
-    const [read, write, execute] = [4, 2, 1].map((bit) => ((bits >> shift) & bit) !== 0);
-    const isSpecial = (bits & special) !== 0;
-    const last = isSpecial ? (execute ? letter : letter.toUpperCase()) : execute ? "x" : "-";
-    return `${read ? "r" : "-"}${write ? "w" : "-"}${last}`;
-  };
-  return `${typeLetters[type]}${triple(6, 0o4000, "s")}${triple(3, 0o2000, "s")}${triple(0, 0o1000, "t")}`;
+/**
+ * A file mode as restic prints it, which is as Go does: "-rw-r--r--", "dtrwxrwxrwx", "Lrwxrwxrwx".
+ * @param mode Go's, as a tree records it
+ * @see Go io/fs FileMode.String
+ */
+export function modeText(mode: number): string {
+  const flags = [...flagLetters].filter((_, at) => (mode >>> (31 - at)) & 1).join("");
+  const permissions = [...permissionLetters].map((letter, at) => ((mode >>> (8 - at)) & 1 ? letter : "-")).join("");
+  return `${flags === "" ? "-" : flags}${permissions}`;
 }

@@ -1,10 +1,16 @@
 import type { CommandEntry } from "../command.ts";
 import { evidenceCommands } from "./evidence-commands.ts";
+import { readingCommands } from "./reading-commands.ts";
 import { repositoryCommands } from "./repository-commands.ts";
 import { serviceCommands } from "./service-commands.ts";
 
 /** Every command there is, in the order of the help. docs/cli.md is made from it. */
-export const commandTable: readonly CommandEntry[] = [...repositoryCommands, ...serviceCommands, ...evidenceCommands];
+export const commandTable: readonly CommandEntry[] = [
+  ...repositoryCommands,
+  ...readingCommands,
+  ...serviceCommands,
+  ...evidenceCommands,
+];
 
 /** Words that only have commands below them, with what those are about. */
 export const commandFamilies: Readonly<Record<string, string>> = {

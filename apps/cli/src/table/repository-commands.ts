@@ -48,6 +48,14 @@ export const snapshotsFlags = {
 export const lsFlags = {
   long: toggle("-l, --long", "with mode, owner, size and time"),
   recursive: toggle("--recursive", "below the named folders too"),
+  humanReadable: toggle("--human-readable", "sizes with a unit"),
+  ncdu: toggle("--ncdu", "print what `ncdu -f -` reads"),
+  sort: choice(
+    "-s, --sort <mode>",
+    ["name", "size", "time", "mtime", "atime", "ctime", "extension"],
+    "the order of the list (default: name)",
+  ),
+  reverse: toggle("--reverse", "the other way round"),
   ...snapshotFilterFlags,
   ...reader,
 };
@@ -130,11 +138,13 @@ export const repositoryCommands = [
     summary: "list the files of a snapshot",
     about:
       'Lists the files of a snapshot; "latest" is the newest. With folders after the id, only what lies directly in them, or also below with --recursive. Folders are absolute paths inside the snapshot.',
-    operands: "<id> [folder...]",
+    operands: "<id>[:folder] [folder...]",
     flags: lsFlags,
     examples: [
       { line: "holdfast ls latest", does: "everything" },
       { line: "holdfast ls -l latest /etc", does: "one folder, with sizes and times" },
+      { line: "holdfast ls -l --sort size --reverse latest", does: "the largest first" },
+      { line: "holdfast ls --ncdu latest | ncdu -f -", does: "to walk through what takes the space" },
     ],
     exitCodes: [10, 11, 12],
     load: () => import("../commands/ls.ts"),

@@ -1,0 +1,89 @@
+import { command } from "../command.ts";
+import { choice, repeated, single, toggle, under } from "../flag.ts";
+import { outputFlags, readerFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
+
+const reader = { ...repositoryFlags, ...readerFlags, ...outputFlags };
+
+export const findFlags = {
+  ...under("What is looked for", {
+    ignoreCase: toggle("-i, --ignore-case", "patterns match without regard to case"),
+    oldest: single("-O, --oldest <time>", "only entries modified at this time or later"),
+    newest: single("-N, --newest <time>", "only entries modified at this time or earlier"),
+    blob: toggle("--blob", "the arguments are ids of blobs: which files have them"),
+    tree: toggle("--tree", "the arguments are ids of trees: which folders they are"),
+    pack: toggle("--pack", "the arguments are ids of packs: what uses the blobs and trees in them"),
+    showPackId: toggle("--show-pack-id", "also tell which pack holds each object (with --blob or --tree)"),
+  }),
+  ...under("How it is listed", {
+    long: toggle("-l, --long", "with mode, owner, size and time"),
+    humanReadable: toggle("--human-readable", "sizes with a unit"),
+    reverse: toggle("-R, --reverse", "oldest snapshot first"),
+  }),
+  snapshot: repeated("-s, --snapshot <id>", "look in this snapshot only; repeatable"),
+  ...snapshotFilterFlags,
+  ...reader,
+};
+
+export const diffFlags = {
+  metadata: toggle("--metadata", "also list entries of which only metadata changed"),
+  ...reader,
+};
+
+export const statsFlags = {
+  mode: choice(
+    "--mode <mode>",
+    ["restore-size", "files-by-contents", "blobs-per-file", "raw-data"],
+    "what is counted (default: restore-size)",
+  ),
+  ...snapshotFilterFlags,
+  ...reader,
+};
+
+export const readingCommands = [
+  command({
+    name: "find",
+    group: "Repository",
+    summary: "find a file, a folder or a blob in the snapshots",
+    about:
+      "Looks through all snapshots, the newest first, for entries whose path matches a pattern, as exclude patterns do: a folder that matches takes along what is in it. With --blob, --tree or --pack it tells what uses an object of the repository.",
+    operands: "<pattern...>",
+    flags: findFlags,
+    examples: [
+      { line: "holdfast find '*.odt'", does: "in every snapshot" },
+      { line: "holdfast find -l -s latest --newest 2026-01-01 /home/ann", does: "what is old in one folder" },
+      { line: "holdfast find --pack 025c1d06", does: "what a damaged pack costs" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/find.ts"),
+  }),
+  command({
+    name: "diff",
+    group: "Repository",
+    summary: "show what changed between two snapshots",
+    about:
+      "Shows what changed from the first snapshot to the second: + added, - removed, M other content, T another type, U other metadata (with --metadata), ? other content although all metadata is the same, which is how a rotting disk looks. `id:folder` compares a folder only.",
+    operands: "<id>[:folder] <id>[:folder]",
+    flags: diffFlags,
+    examples: [
+      { line: "holdfast diff 4bba301e latest", does: "" },
+      { line: "holdfast diff 4bba301e:/etc latest:/etc", does: "one folder" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/diff.ts"),
+  }),
+  command({
+    name: "stats",
+    group: "Repository",
+    summary: "count what snapshots hold",
+    about:
+      "Counts what the given snapshots hold, or all of them: restore-size, the bytes that restoring each of them takes; files-by-contents, files that differ in content; blobs-per-file, blobs once for each path that has them; raw-data, what is stored, once, and how far it was compressed.",
+    operands: "[id...]",
+    flags: statsFlags,
+    examples: [
+      { line: "holdfast stats latest", does: "what a restore of the newest snapshot takes" },
+      { line: "holdfast stats --mode raw-data", does: "what all of them take in the repository" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/stats.ts"),
+  }),
+];
