@@ -81,3 +81,6 @@ export { ObjectFinder, type FoundObject } from "./find/find-objects.ts";
 export { WantedObjects } from "./find/wanted-objects.ts";
 export { countStats, statsModes, type Stats, type StatsMode, type StatsOptions } from "./stats/stats.ts";
 export { goJsonBytes, goJsonText } from "./tree/go-json.ts";
+export { forgetSnapshots, type ForgetResult } from "./forget/forget-snapshots.ts";
+export { replaceSnapshot } from "./snapshot/replace-snapshot.ts";
+export { tagSnapshots, type TagChange } from "./tag/tag-snapshots.ts";
