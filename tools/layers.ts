@@ -105,8 +105,8 @@ export const privateRooms: readonly PrivateRoom[] = [
   {
     of: "engine",
     rooms: ["pack"],
-    openTo: ["repository", "pack", "index", "crypto", "index.ts", "check"],
-    because: "packs are written and read by the repository; only check compares them with what they should be",
+    openTo: ["repository", "pack", "index", "crypto", "index.ts", "check", "prune", "repair"],
+    because: "packs are written and read by the repository; only check, prune and repair hold them against their index",
   },
 ];
 

@@ -84,3 +84,6 @@ export { goJsonBytes, goJsonText } from "./tree/go-json.ts";
 export { forgetSnapshots, type ForgetResult } from "./forget/forget-snapshots.ts";
 export { replaceSnapshot } from "./snapshot/replace-snapshot.ts";
 export { tagSnapshots, type TagChange } from "./tag/tag-snapshots.ts";
+export { prune, type PruneOptions, type PruneProgress, type PruneResult } from "./prune/prune.ts";
+export type { PrunePlan, UnusedLimit } from "./prune/prune-plan.ts";
+export type { PruneStatistics } from "./prune/prune-statistics.ts";

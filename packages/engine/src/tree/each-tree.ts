@@ -1,21 +1,21 @@
 import type { TreeId } from "../id.ts";
-import type { IdTable } from "../tables/id-table.ts";
 
 /**
  * Visits every tree that can be reached from the roots and is not in `seen` yet, each once, a number of them at a
  * time. A visit answers with the subtrees it met.
  *
- * @param seen gets every tree that is met; not only those whose visit has ended
+ * @param seen gets every tree that is met; not only those whose visit has ended. A tree is new when `add` gives the
+ *   size that was there before
  * @throws what the first failing visit throws, when those under way have ended
  */
-export async function eachTree(
-  roots: Iterable<TreeId>,
-  seen: IdTable,
+export async function eachTree<Tree = TreeId>(
+  roots: Iterable<Tree>,
+  seen: { readonly size: number; add(tree: Tree): number },
   visitsMax: number,
-  visit: (tree: TreeId) => Promise<Iterable<TreeId>>,
+  visit: (tree: Tree) => Promise<Iterable<Tree>>,
 ): Promise<void> {
-  const waiting: TreeId[] = [];
-  const meet = (trees: Iterable<TreeId>) => {
+  const waiting: Tree[] = [];
+  const meet = (trees: Iterable<Tree>) => {
     for (const tree of trees) {
       const known = seen.size;
       if (seen.add(tree) === known) waiting.push(tree);
