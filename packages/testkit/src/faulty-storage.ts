@@ -210,7 +210,7 @@ class StorageWithFaults implements FaultyStorage {
   #asBefore(fault: Fault, type: FileType, now: readonly FileEntry[]): FileEntry[] {
     const changesBefore = this.#armed.find((armed) => armed.fault === fault)?.changesBefore ?? 0;
     const entries = new Map(now.map((entry) => [entry.name, entry]));
-    for (const { file, removed } of this.#changes.slice(changesBefore).reverse()) {
+    for (const { file, removed } of this.#changes.slice(changesBefore).toReversed()) {
       if (file.type !== type) continue;
       if (removed === undefined) entries.delete(file.name);
       else entries.set(file.name, removed);

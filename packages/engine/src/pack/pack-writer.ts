@@ -11,7 +11,7 @@ import { verifyPackBytes } from "./pack-reading.ts";
 
 /** restic's default, and a size its own prune leaves alone. */
 export const packBytesTarget = 16 * MiB;
-/** Room beyond the target, so that the last chunk and the header of almost every pack fit without a copy. */
+/** Room beyond the target, at most as much again: the last chunk and the header of almost every pack fit without a copy. */
 const slackBytes = 9 * MiB;
 
 const lengthLimit = 2 ** 32;
@@ -37,7 +37,7 @@ export class PackWriter {
   constructor(type: BlobType, bytesTarget: number) {
     this.#type = type;
     this.#bytesTarget = bytesTarget;
-    this.#buffer = Buffer.from(new ArrayBuffer(bytesTarget + slackBytes));
+    this.#buffer = Buffer.from(new ArrayBuffer(bytesTarget + Math.min(slackBytes, bytesTarget)));
   }
 
   /** True when the pack should be finished; it may then be longer than the target by one blob. */

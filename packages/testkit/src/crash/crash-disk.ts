@@ -17,8 +17,8 @@ export interface DiskOperation {
 export interface CrashDiskOptions {
   /** What it holds, all of it durable; default nothing. */
   readonly image?: DiskImage;
-  /** Syncs are acknowledged and not done, as by drives that lie. */
-  readonly ignoresSync?: boolean;
+  /** Such syncs are acknowledged and not done, as by drives that lie. */
+  readonly ignoresSync?: "files" | "directories" | "all";
   /** Called before each operation; the system code that it returns is how the operation fails, having done nothing. */
   readonly fault?: (operation: DiskOperation) => string | undefined;
   /** Called after each operation that changed something, while nothing else runs: the place to crash. */
@@ -187,7 +187,7 @@ class DiskThatCrashes implements CrashDisk {
   async syncDirectory(path: string): Promise<void> {
     await this.#arrive("syncDirectory", path);
     const directory = this.#directoryAt(path);
-    if (this.#options.ignoresSync !== true) {
+    if (!this.#ignoresSync("directories")) {
       directory.durable = new Map(directory.entries);
       directory.pending = [];
     }
@@ -230,7 +230,7 @@ class DiskThatCrashes implements CrashDisk {
           for (const write of inode.pending) write.isLost = true;
           throw error;
         }
-        if (this.#options.ignoresSync !== true) {
+        if (!this.#ignoresSync("files")) {
           inode.durable = written(inode.durable, inode.pending.filter((write) => !write.isLost)); // prettier-ignore
           inode.durableMode = inode.mode;
           inode.pending = inode.pending.filter((write) => write.isLost);
@@ -246,6 +246,11 @@ class DiskThatCrashes implements CrashDisk {
     await Promise.resolve();
     const code = this.#options.fault?.({ verb, path });
     if (code !== undefined) throw systemError(code, path);
+  }
+
+  #ignoresSync(of: "files" | "directories"): boolean {
+    const { ignoresSync } = this.#options;
+    return ignoresSync === "all" || ignoresSync === of;
   }
 
   #changed(verb: DiskVerb, path: string): void {
