@@ -87,7 +87,7 @@ async function findObjects({ call, repository, snapshots, signal }: Search): Pro
     }
   }
   if (flags.json) terminal.write("]\n");
-  else if (flags.showPackId && !flags.pack) for (const each of wanted.packs(repository)) text.pack(each);
+  else if (flags.showPackId && !flags.pack) for (const each of wanted.places(repository)) text.place(each);
   return faults.exitCode();
 }
 

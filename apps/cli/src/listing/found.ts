@@ -4,6 +4,7 @@ import {
   goJsonBytes,
   goJsonText,
   shortId,
+  type BlobPlace,
   type BlobType,
   type FoundObject,
   type Id,
@@ -47,13 +48,15 @@ export class FoundText {
     this.#terminal.write(`${where}${inSnapshot}`);
   }
 
-  pack({ type, id, packId }: { type: BlobType; id: Id; packId: Id | undefined }): void {
-    const handle = `<${type}/${shortId(id)}>`;
-    this.#terminal.write(
-      packId === undefined
-        ? `Object ${handle} is in no index\n`
-        : `Object belongs to pack ${packId}\n ... Pack ${packId}: ${handle}\n`,
-    );
+  place({ type, id, place }: { type: BlobType; id: Id; place: BlobPlace | undefined }): void {
+    if (place === undefined) {
+      this.#terminal.write(`Object ${id} with type ${type} is in no index\n`);
+      return;
+    }
+    const { packId, offset, length, uncompressedLength } = place;
+    const where = `offset ${offset}, length ${length}, uncompressed length ${uncompressedLength}`;
+    this.#terminal.write(`Object belongs to pack ${packId}\n`);
+    this.#terminal.write(` ... Pack ${shortId(packId)}: <Blob (${type}) ${shortId(id)}, ${where}>\n`);
   }
 }
 

@@ -10,6 +10,7 @@ import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { NodesAhead } from "../tree/nodes-ahead.ts";
 import { isSameBesideContent, isSameContent } from "../tree/same-node.ts";
+import { tooDeep, treeDepthMax } from "../tree/tree-depth.ts";
 import { treeNodes, type TreeProblem } from "../tree/tree-reader.ts";
 import { TreesAhead } from "../tree/trees-ahead.ts";
 import { BlobSides, type BlobTotals } from "./blob-sides.ts";
@@ -157,6 +158,7 @@ class TreeComparison {
   }
 
   async #load(tree: TreeId, names: Names): Promise<Iterable<TreeNode>> {
+    if (names.length > treeDepthMax) throw tooDeep(names);
     const onProblem = ({ name, fault, isRefused }: TreeProblem) => {
       if (!isRefused) return;
       const path = [...names, name];

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/base";
-import { blobTypes, type BlobType } from "../blob.ts";
+import { blobTypes, type BlobPlace, type BlobType } from "../blob.ts";
 import { engineErrors } from "../errors.ts";
-import { isId, type BlobId, type PackId } from "../id.ts";
+import { isId, type BlobId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
 import { IdTable } from "../tables/id-table.ts";
 
@@ -46,14 +46,14 @@ export class WantedObjects {
     return this.#ids[type].find(id) >= 0 || this.#beginnings[type].some((beginning) => id.startsWith(beginning));
   }
 
-  /** Every whole id that is looked for, and whatever the index knows that begins as asked: with its first pack. */
-  *packs(repository: Repository): Generator<{ type: BlobType; id: BlobId; packId: PackId | undefined }> {
+  /** Every whole id that is looked for, and whatever the index knows that begins as asked: with its first place. */
+  *places(repository: Repository): Generator<{ type: BlobType; id: BlobId; place: BlobPlace | undefined }> {
     const beginnings = blobTypes.some((type) => this.#beginnings[type].length > 0);
     if (beginnings) this.#completeFromIndex(repository);
     for (const type of blobTypes) {
       for (let number = 0; number < this.#ids[type].size; number += 1) {
         const id = this.#ids[type].at(number);
-        yield { type, id, packId: repository.places(type, id)[0]?.packId };
+        yield { type, id, place: repository.places(type, id)[0] };
       }
     }
   }
