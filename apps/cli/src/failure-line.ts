@@ -1,4 +1,5 @@
 import { HoldfastError, messageOf } from "@holdfast/base";
+import { printable } from "./output/printable.ts";
 
 /** One line for a person: `holdfast: CODE: what happened. What to do now.` */
 export function failureLine(error: unknown): string {
@@ -20,10 +21,13 @@ export function failureDetails(error: unknown): string[] {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at instanceof HoldfastError) {
       if (at.internal !== "") lines.push(`  ${oneLine(at.internal)}`);
-    } else lines.push(`  ${at.stack ?? at.message}`);
+    } else lines.push(...(at.stack ?? at.message).split("\n").map((line) => `  ${printable(line)}`));
   }
   return lines;
 }
 
-const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
-const oneLine = (text: string) => text.replace(/\s*[\r\n]+\s*/g, " ");
+/** Failures quote what others wrote into a repository, and none of them needs a screen full of it. */
+const quotedLengthMax = 2000;
+const shortened = (text: string) => (text.length <= quotedLengthMax ? text : `${text.slice(0, quotedLengthMax)}…`);
+const sentence = (text: string) => (/[.!?]$/.test(text) ? shortened(text) : `${shortened(text)}.`);
+const oneLine = (text: string) => printable(text.replace(/\s*[\r\n]+\s*/g, " "));

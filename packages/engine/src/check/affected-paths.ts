@@ -4,10 +4,14 @@ import { IdTable } from "../tables/id-table.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { displayPath } from "../tree/name-quoting.ts";
+import { treeDepthMax } from "../tree/tree-depth.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { treeNodes } from "../tree/tree-reader.ts";
 import type { Faults } from "./faults.ts";
 import type { Finding } from "./report.ts";
+
+/** Paths told of altogether. Listings that many names share can make more of them than anybody can walk. */
+const pathsMax = 1_000_000;
 
 /**
  * Tells each finding which paths of which snapshots it makes unrestorable. Directories that nothing touches are
@@ -20,6 +24,7 @@ export class AffectedPaths {
   readonly #known = new IdTable();
   /** By the tree's number: 1 when something below it is affected. */
   readonly #isTouched = new GrowingRows(1);
+  #paths = 0;
 
   constructor(repository: Repository, faults: Faults, signal: AbortSignal | undefined) {
     this.#repository = repository;
@@ -29,15 +34,19 @@ export class AffectedPaths {
 
   async report(snapshot: StoredSnapshot): Promise<void> {
     const affect = (findings: Iterable<Finding>, names: readonly Buffer[]) => {
+      const affecting = new Set(findings);
+      if (affecting.size === 0) return;
       const path = displayPath(names);
-      for (const finding of new Set(findings)) finding.affects({ snapshotId: snapshot.id, path });
+      for (const finding of affecting) finding.affects({ snapshotId: snapshot.id, path });
+      this.#paths += 1;
     };
     const walk = async (tree: TreeId, names: readonly Buffer[]) => {
       const lost = this.#faults.ofBlob("tree", tree);
       affect(lost, names);
-      if (lost.length > 0 || !(await this.#touched(tree))) return;
+      if (lost.length > 0 || names.length > treeDepthMax || !(await this.#touched(tree))) return;
       for (const { name, finding } of this.#faults.entriesOf(tree)) affect([finding], [...names, name]);
       for await (const node of this.#nodes(tree)) {
+        if (this.#paths >= pathsMax) return;
         affect(this.#fileFaults(node), [...names, node.name]);
         if (node.subtree !== undefined) await walk(node.subtree, [...names, node.name]);
       }

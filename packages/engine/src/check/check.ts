@@ -78,7 +78,7 @@ export async function checkRepository(
   const trees = new TreeCheck(repository, faults);
   const roots = snapshots.map((snapshot) => snapshot.tree);
   await trees.walk(roots, (done, known) => tell("trees", done, known), signal);
-  errors.push(...trees.findings);
+  for (const finding of trees.findings) errors.push(finding);
 
   if (!faults.isEmpty) {
     const affected = new AffectedPaths(repository, faults, signal);

@@ -27,6 +27,12 @@ export class Faults {
     addTo(this.#entries, tree, { name, finding });
   }
 
+  /** @param finding of more entries of the directory than are worth naming */
+  addTree(tree: TreeId, finding: Finding): void {
+    const entries = this.#entries.get(tree);
+    if (entries?.some((entry) => entry.finding === finding) !== true) this.addEntry(tree, Buffer.from("…"), finding);
+  }
+
   entriesOf(tree: TreeId): readonly { readonly name: Buffer; readonly finding: Finding }[] {
     return this.#entries.get(tree) ?? [];
   }
@@ -36,10 +42,20 @@ export class Faults {
     const lost = new Set<string>();
     for (const [packId, fault] of packFaults)
       for (const { type, id } of fault.lost) lost.add(`${packId} ${type} ${id}`);
-    for (const { finding, lost: blobs } of packFaults.values())
-      for (const { type, id } of blobs)
-        if (repository.places(type, id).every((place) => lost.has(`${place.packId} ${type} ${id}`)))
-          this.addBlob(type, id, finding);
+    const isLostEverywhere = new Map<string, boolean>(); // asked once a blob, however many packs claim to hold it
+    for (const { finding, lost: blobs } of packFaults.values()) {
+      for (const { type, id } of blobs) {
+        const name = `${type} ${id}`;
+        if (!isLostEverywhere.has(name)) {
+          const places = repository.places(type, id);
+          isLostEverywhere.set(
+            name,
+            places.every((place) => lost.has(`${place.packId} ${name}`)),
+          );
+        }
+        if (isLostEverywhere.get(name) === true) this.addBlob(type, id, finding);
+      }
+    }
   }
 }
 

@@ -9,6 +9,9 @@ import { treeNodes } from "../tree/tree-reader.ts";
 import type { Faults } from "./faults.ts";
 import { Finding } from "./report.ts";
 
+/** A listing of a million bad entries is one thing to mend, and must not fill the memory of those who look. */
+const findingsMax = 10_000;
+
 /**
  * Walks every directory that can be reached, each once, and looks whether it says sensible things and whether the
  * index knows everything it names. What it finds goes to `faults` by what it hits, and to `findings`.
@@ -20,6 +23,7 @@ export class TreeCheck {
   readonly #faults: Faults;
   readonly #seen = new IdTable();
   #unindexed: Finding | undefined;
+  #further: Finding | undefined;
 
   constructor(repository: Repository, faults: Faults) {
     this.#repository = repository;
@@ -71,10 +75,18 @@ export class TreeCheck {
   }
 
   #addEntry(tree: TreeId, name: Buffer, fault: string): void {
+    if (this.findings.length >= findingsMax) {
+      this.#further ??= this.#add(new Finding(engineErrors.treeDamaged, "Further entries of directories are damaged."));
+      return this.#faults.addTree(tree, this.#further);
+    }
     const message = `In directory listing ${tree}, ${displayPath([name])} ${fault}.`;
-    const finding = new Finding(engineErrors.treeDamaged, message, { fileId: tree });
-    this.findings.push(finding);
+    const finding = this.#add(new Finding(engineErrors.treeDamaged, message, { fileId: tree }));
     this.#faults.addEntry(tree, name, finding);
+  }
+
+  #add(finding: Finding): Finding {
+    this.findings.push(finding);
+    return finding;
   }
 
   #findingFor(tree: TreeId, error: HoldfastError): Finding {

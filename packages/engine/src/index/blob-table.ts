@@ -12,6 +12,9 @@ export interface PlaceRow {
   uncompressedLength: number;
 }
 
+/** Places of one blob from which on they are remembered to be found at once. */
+const crowdMin = 64;
+
 /** Of the first places, which stand under the number that the set gave the id. */
 const firstColumns = { pack: 0, offset: 1, length: 2, uncompressedLength: 3 } as const;
 const firstWidth = 4;
@@ -36,6 +39,8 @@ export class BlobTable {
 
   /** Blobs by number, those included that a thread has only claimed. */
   get size(): number {
+  /** Of blobs with very many places: all of them. */
+  readonly #crowds = new Map<number, Set<string>>();
     return this.ids.size;
   }
 
@@ -96,7 +101,7 @@ export class BlobTable {
       words[at + firstColumns.uncompressedLength] = place.uncompressedLength;
       return true;
     }
-    if (this.#placesOf(number).some((other) => isSamePlace(other, place))) return false;
+    if (this.#isKnown(number, place)) return false;
     const row = this.#further.add();
     for (const column of ["pack", "offset", "length", "uncompressedLength"] as const)
       this.#further.set(row, furtherColumns[column], place[column]);
@@ -139,6 +144,20 @@ export class BlobTable {
     const end = (number + 1) * firstWidth;
     const words = this.#first.upTo(end);
     const isPlaced = number >= 0 && end <= words.length && words[end - firstWidth + firstColumns.length] !== 0;
+  /** A blob has one place or two; only a forged index has so many that going through them would take for ever. */
+  #isKnown(number: number, place: PlaceRow): boolean {
+    let crowd = this.#crowds.get(number);
+    if (crowd === undefined) {
+      const places = this.#placesOf(number);
+      if (places.some((other) => isSamePlace(other, place))) return true;
+      if (places.length < crowdMin) return false;
+      crowd = new Set(places.map(placeKey));
+      this.#crowds.set(number, crowd);
+    }
+    const size = crowd.size;
+    return crowd.add(placeKey(place)).size === size;
+  }
+
     return isPlaced ? number : -1;
   }
 
@@ -181,3 +200,7 @@ export class BlobTable {
 function isSamePlace(left: PlaceRow, right: PlaceRow): boolean {
   return left.pack === right.pack && left.offset === right.offset && left.length === right.length;
 }
+function placeKey({ pack, offset, length }: PlaceRow): string {
+  return `${pack} ${offset} ${length}`;
+}
+

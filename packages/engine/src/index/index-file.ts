@@ -1,4 +1,4 @@
-import type { BlobType } from "../blob.ts";
+import { blobBytesMax, type BlobType } from "../blob.ts";
 import { sealOverheadBytes } from "../crypto/seal.ts";
 import type { PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
@@ -78,7 +78,7 @@ function parseBlob(scanner: JsonScanner, version: 1 | 2, blob: IndexedBlob): voi
       seen |= 1;
     } else if (key === "type") {
       const type = scanner.string();
-      if (type !== "data" && type !== "tree") throw new Error(`a blob has the unknown type "${type.slice(0, 20)}"`);
+      if (type !== "data" && type !== "tree") throw new Error("a blob is neither data nor tree");
       blob.type = type;
       seen |= 2;
     } else if (key === "offset") {
@@ -91,7 +91,8 @@ function parseBlob(scanner: JsonScanner, version: 1 | 2, blob: IndexedBlob): voi
     else scanner.skip();
   });
   if (seen !== 15) throw new Error("a blob lacks its id, type, offset or length");
-  if (blob.length < sealOverheadBytes || Math.max(blob.offset, blob.length, blob.uncompressedLength) > uint32Max)
+  const plainBytes = Math.max(blob.length - sealOverheadBytes, blob.uncompressedLength);
+  if (blob.length < sealOverheadBytes || blob.offset > uint32Max || plainBytes > blobBytesMax[blob.type])
     throw new Error("a blob's length or offset is impossible");
   if (version === 1 && blob.uncompressedLength !== 0) throw new Error("a compressed blob in a version 1 repository");
 }

@@ -1,5 +1,5 @@
 import { MiB, fromHex } from "@holdfast/base";
-import type { BlobType } from "../blob.ts";
+import { blobBytesMax, type BlobType } from "../blob.ts";
 import { sealOverheadBytes } from "../crypto/seal.ts";
 import { idFromBytes, type BlobId } from "../id.ts";
 
@@ -20,6 +20,8 @@ const compressedEntryBytes = 1 + 4 + 4 + idBytes;
 /** The plain length of the encrypted header, in the pack's last four bytes. */
 export const headerLengthBytes = 4;
 const packHeaderBytesMax = 16 * MiB;
+/** Bytes behind the last blob, at most. */
+export const packEndBytesMax = packHeaderBytesMax + headerLengthBytes;
 /** A pack with more entries could not be read back; checked before the entry that would be one too many. */
 export const packedBlobsMax = Math.floor((packHeaderBytesMax - sealOverheadBytes) / compressedEntryBytes);
 export const packBytesMin = rawEntryBytes + sealOverheadBytes + headerLengthBytes;
@@ -66,7 +68,9 @@ export function parsePackHeader(header: Uint8Array): PackedBlob[] {
     if (end > bytes.byteLength) throw new Error("the last entry is cut short");
     const length = bytes.readUInt32LE(at + 1);
     const uncompressedLength = isCompressed ? bytes.readUInt32LE(at + 5) : 0;
-    if (length < sealOverheadBytes || (isCompressed && uncompressedLength === 0))
+    const plainBytes = Math.max(length - sealOverheadBytes, uncompressedLength);
+    const isImpossible = length < sealOverheadBytes || plainBytes > blobBytesMax[type];
+    if (isImpossible || (isCompressed && uncompressedLength === 0))
       throw new Error(`entry ${blobs.length} has an impossible length`);
     blobs.push({ type, id: idFromBytes(bytes.subarray(end - idBytes, end)), offset, length, uncompressedLength });
     offset += length;

@@ -4,7 +4,13 @@ import type { MasterKey } from "../crypto/master-key.ts";
 import { open } from "../crypto/seal.ts";
 import { idOf, type PackId } from "../id.ts";
 import { decodeBlob } from "./blob-encoding.ts";
-import { headerLengthBytes, parseHeaderLength, parsePackHeader, type PackedBlob } from "./pack-header.ts";
+import {
+  headerLengthBytes,
+  packEndBytesMax,
+  parseHeaderLength,
+  parsePackHeader,
+  type PackedBlob,
+} from "./pack-header.ts";
 
 /** What one reading of a pack found. No findings: every byte is what was written. */
 export interface PackReading {
@@ -35,6 +41,8 @@ export async function readPack(
   let bytesRead = 0;
   let next = 0;
   let at = 0; // where the queue begins in the pack
+  let gap = 0; // bytes before it that no blob covers
+  let isTooLong = false;
 
   for await (const piece of pieces) {
     hash.update(piece);
@@ -47,18 +55,29 @@ export async function readPack(
         brokenBlobs.push(blob);
         continue;
       }
-      if (blob.offset + blob.length > at + queue.byteLength) break;
-      if (blob.offset > at) {
-        findings.push(`No blob of the index covers the bytes ${at} to ${blob.offset}.`);
-        queue.take(blob.offset - at);
+      if (blob.offset > at + queue.byteLength) {
+        gap += queue.byteLength;
+        at += queue.take(queue.byteLength).byteLength; // of a gap nothing is kept, however wide it is
+        break;
       }
+      if (blob.offset > at) {
+        gap += blob.offset - at;
+        at += queue.take(blob.offset - at).byteLength;
+      }
+      if (gap > 0) findings.push(`No blob of the index covers the bytes ${at - gap} to ${at}.`);
+      gap = 0;
+      if (blob.offset + blob.length > at + queue.byteLength) break;
       const finding = decodingFault(key, blob, queue.take(blob.length));
       at = blob.offset + blob.length;
       if (finding === undefined) continue;
       findings.push(finding);
       brokenBlobs.push(blob);
     }
+    if (next < indexed.length || queue.byteLength <= packEndBytesMax) continue;
+    isTooLong = true;
+    queue.take(queue.byteLength - packEndBytesMax);
   }
+  if (isTooLong) findings.push("More than a header lies behind the last blob.");
   for (const blob of indexed.slice(next)) {
     findings.push(`Blob ${blob.id} lies beyond the end of the pack.`);
     brokenBlobs.push(blob);

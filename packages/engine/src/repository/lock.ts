@@ -172,7 +172,7 @@ async function tryToRemove(
 ): Promise<boolean> {
   try {
     await store.remove(id, signal);
-    log.warn("removed the lock of a process that is gone", { holder: holderText(lock), since: lock.time });
+    log.warn("removed the lock of a process that is gone", { holder: holderText(lock), since: timeText(lock) });
     return true;
   } catch (error) {
     signal?.throwIfAborted();
@@ -193,8 +193,13 @@ function lockedBy(lock: LockFile, nowMs: number): HoldfastError {
   const ageMs = Math.max(0, nowMs - lockTimeMs(lock));
   return new HoldfastError(
     engineErrors.locked,
-    `The repository is in use by ${holderText(lock)}, last heard of ${formatDuration(ageMs)} ago (${lock.time}).`,
+    `The repository is in use by ${holderText(lock)}, last heard of ${formatDuration(ageMs)} ago (${timeText(lock)}).`,
   );
+}
+
+/** A time may have any number of digits. */
+function timeText(lock: LockFile): string {
+  return lock.time.slice(0, 40);
 }
 
 /** The text comes from a file that others wrote: control characters would reach a terminal. */

@@ -1,4 +1,4 @@
-import { HoldfastError, messageOf } from "@holdfast/base";
+import { HoldfastError, KiB, messageOf } from "@holdfast/base";
 import type { Storage } from "@holdfast/storage";
 import { openKeyFile, parseKeyFile } from "../crypto/key-file.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
@@ -8,6 +8,8 @@ import { idOf, type Id } from "../id.ts";
 
 /** Each try costs a good part of a second of computing; restic stops here too. */
 const keysMax = 20;
+/** A key file has half a kilobyte. */
+const keyFileBytesMax = 64 * KiB;
 /** What the thread pool of Node.js runs at once; each takes 32 MiB or more. */
 const triesAtOnce = 4;
 
@@ -24,11 +26,14 @@ export async function* openKeys(
 ): AsyncGenerator<MasterKey> {
   const { keyHint, signal } = options;
   const names: string[] = [];
-  for await (const entry of storage.list("key", signal)) names.push(entry.name);
+  let damage: HoldfastError | undefined;
+  for await (const { name, sizeBytes } of storage.list("key", signal)) {
+    if (sizeBytes <= keyFileBytesMax) names.push(name);
+    else damage ??= new HoldfastError(engineErrors.keyDamaged, `The key file ${name} is far too large to be one.`);
+  }
   const isHinted = (name: string) => keyHint !== undefined && keyHint !== "" && name.startsWith(keyHint);
   names.sort((left, right) => Number(isHinted(right)) - Number(isHinted(left)) || (left < right ? -1 : 1));
   let isOneOpen = false;
-  let damage: HoldfastError | undefined;
   const tried = names.slice(0, keysMax);
   for (let at = 0; at < tried.length; at += triesAtOnce) {
     const tries = tried.slice(at, at + triesAtOnce).map((name) => openKey(storage, name as Id, password, signal));

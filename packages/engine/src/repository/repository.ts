@@ -271,7 +271,9 @@ export class Repository {
   }
 
   async list(type: Exclude<FileType, "config">, signal?: AbortSignal): Promise<FileEntry[]> {
-    return Array.fromAsync(this.storage.list(type, signal));
+    const entries = await Array.fromAsync(this.storage.list(type, signal));
+    this.#files.note(entries);
+    return entries;
   }
 
   async removeFile(type: Exclude<FileType, "config" | "lock">, id: Id, signal?: AbortSignal): Promise<void> {

@@ -1,12 +1,18 @@
 import { HoldfastError, messageOf } from "@holdfast/base";
-import type { Storage } from "@holdfast/storage";
+import type { FileEntry, Storage } from "@holdfast/storage";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { newNonce } from "../crypto/seal.ts";
 import { engineErrors } from "../errors.ts";
 import { idOf, type Id } from "../id.ts";
 import { writeContentFile } from "./content-file.ts";
-import { decodeUnpacked, encodeUnpacked, unpackedReadsBack, type UnpackedType } from "./unpacked-file.ts";
+import {
+  decodeUnpacked,
+  encodeUnpacked,
+  unpackedBytesMax,
+  unpackedReadsBack,
+  type UnpackedType,
+} from "./unpacked-file.ts";
 
 /** The small encrypted files of a repository. */
 export class UnpackedFiles {
@@ -14,12 +20,18 @@ export class UnpackedFiles {
   readonly #key: MasterKey;
   readonly #version: 1 | 2;
   readonly #context: EngineContext;
+  readonly #listed = new Map<string, number>();
 
   constructor(storage: Storage, key: MasterKey, version: 1 | 2, context: EngineContext) {
     this.#storage = storage;
     this.#key = key;
     this.#version = version;
     this.#context = context;
+  }
+
+  /** Remembers the sizes of files that were listed, so that loading one needs not ask for its size first. */
+  note(entries: readonly FileEntry[]): void {
+    for (const { name, sizeBytes } of entries) this.#listed.set(name, sizeBytes);
   }
 
   /** @throws ENGINE_VERIFICATION_FAILED when what was encrypted does not read back; then nothing is stored */
@@ -38,12 +50,15 @@ export class UnpackedFiles {
 
   /** @throws ENGINE_FILE_DAMAGED when the file is not what its name says, STORAGE_MISSING */
   async load(type: UnpackedType, id: Id, signal?: AbortSignal): Promise<Uint8Array> {
+    const sizeBytes = this.#listed.get(id) ?? (await this.#storage.stat({ type, name: id }, signal)).sizeBytes;
+    if (sizeBytes > unpackedBytesMax[type])
+      throw new HoldfastError(engineErrors.fileDamaged, `The ${type} file ${id} is far too large to be one.`);
     let damage: unknown;
     for (let look = 0; look < 2; look += 1) {
       const stored = await this.#storage.read({ type, name: id }, undefined, signal);
       try {
         if (idOf(stored) !== id) throw new Error("its hash is not its name");
-        return decodeUnpacked(this.#key, stored);
+        return decodeUnpacked(this.#key, stored, unpackedBytesMax[type]);
       } catch (error) {
         damage = error; // perhaps only on the way here: look once more
       }

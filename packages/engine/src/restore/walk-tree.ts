@@ -5,6 +5,7 @@ import type { Repository } from "../repository/repository.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { NodesAhead } from "../tree/nodes-ahead.ts";
+import { tooDeep, treeDepthMax } from "../tree/tree-depth.ts";
 import { treeNodes, type TreeProblem } from "../tree/tree-reader.ts";
 import { TreesAhead } from "../tree/trees-ahead.ts";
 
@@ -63,6 +64,9 @@ export async function* walkTree(
     const names = [...level.names, node.name];
     if (node.type !== "dir" || node.subtree === undefined) {
       yield { kind: "entry", names, node };
+    } else if (names.length > treeDepthMax) {
+      trees.drop(node.subtree);
+      onFault(names, tooDeep(names));
     } else if (enters(names, node)) {
       yield { kind: "enter", names, node };
       levels.push(await open(node.subtree, names, node));
