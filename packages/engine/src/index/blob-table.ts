@@ -32,6 +32,8 @@ export class BlobTable {
   readonly #further = new GrowingRows(6);
   /** Blob number to the row after its first further place. */
   readonly #furtherOf = new Map<number, number>();
+  /** Of blobs with very many places: all of them. */
+  readonly #crowds = new Map<number, Set<string>>();
 
   constructor(ids: SharedIdSet) {
     this.ids = ids;
@@ -39,8 +41,6 @@ export class BlobTable {
 
   /** Blobs by number, those included that a thread has only claimed. */
   get size(): number {
-  /** Of blobs with very many places: all of them. */
-  readonly #crowds = new Map<number, Set<string>>();
     return this.ids.size;
   }
 
@@ -111,6 +111,20 @@ export class BlobTable {
     return true;
   }
 
+  /** A blob has one place or two; only a forged index has so many that going through them would take for ever. */
+  #isKnown(number: number, place: PlaceRow): boolean {
+    let crowd = this.#crowds.get(number);
+    if (crowd === undefined) {
+      const places = this.#placesOf(number);
+      if (places.some((other) => isSamePlace(other, place))) return true;
+      if (places.length < crowdMin) return false;
+      crowd = new Set(places.map(placeKey));
+      this.#crowds.set(number, crowd);
+    }
+    const size = crowd.size;
+    return crowd.add(placeKey(place)).size === size;
+  }
+
   /** The place with this number, and whose it is. */
   placeAt(number: number): { id: Id; place: PlaceRow } {
     const place = { blob: 0, pack: 0, offset: 0, length: 0, uncompressedLength: 0 };
@@ -144,20 +158,6 @@ export class BlobTable {
     const end = (number + 1) * firstWidth;
     const words = this.#first.upTo(end);
     const isPlaced = number >= 0 && end <= words.length && words[end - firstWidth + firstColumns.length] !== 0;
-  /** A blob has one place or two; only a forged index has so many that going through them would take for ever. */
-  #isKnown(number: number, place: PlaceRow): boolean {
-    let crowd = this.#crowds.get(number);
-    if (crowd === undefined) {
-      const places = this.#placesOf(number);
-      if (places.some((other) => isSamePlace(other, place))) return true;
-      if (places.length < crowdMin) return false;
-      crowd = new Set(places.map(placeKey));
-      this.#crowds.set(number, crowd);
-    }
-    const size = crowd.size;
-    return crowd.add(placeKey(place)).size === size;
-  }
-
     return isPlaced ? number : -1;
   }
 
@@ -197,10 +197,10 @@ export class BlobTable {
   }
 }
 
-function isSamePlace(left: PlaceRow, right: PlaceRow): boolean {
-  return left.pack === right.pack && left.offset === right.offset && left.length === right.length;
-}
 function placeKey({ pack, offset, length }: PlaceRow): string {
   return `${pack} ${offset} ${length}`;
 }
 
+function isSamePlace(left: PlaceRow, right: PlaceRow): boolean {
+  return left.pack === right.pack && left.offset === right.offset && left.length === right.length;
+}
