@@ -99,7 +99,7 @@ export const privateRooms: readonly PrivateRoom[] = [
   {
     of: "engine",
     rooms: ["index", "crypto"],
-    openTo: ["repository", "pack", "index", "crypto", "index.ts"],
+    openTo: ["repository", "pack", "index", "crypto", "cache", "index.ts"],
     because: "backup, restore, check and copy go through the repository, which keeps what these promise together",
   },
   {

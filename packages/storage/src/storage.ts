@@ -6,6 +6,11 @@ export type FileType = (typeof fileTypes)[number];
 export interface FileHandle {
   readonly type: FileType;
   readonly name: string;
+  /**
+   * For a cache in between, and nobody else: "keep" for a pack of trees, which is read again and again; "renew" when
+   * what was read before was damaged, and the cache may have been why.
+   */
+  readonly cache?: "keep" | "renew";
 }
 
 export interface FileEntry {

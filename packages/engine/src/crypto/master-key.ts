@@ -1,4 +1,4 @@
-import { createCipheriv, type Cipheriv } from "node:crypto";
+import { createCipheriv, hkdfSync, type Cipheriv } from "node:crypto";
 import type { Random } from "@holdfast/base";
 
 const encryptKeyBytes = 32;
@@ -49,6 +49,14 @@ export class MasterKey {
   /** The 32-byte one-time Poly1305 key for a nonce: `r`, then AES-128 of the nonce under `k`. */
   oneTimeKey(nonce: Uint8Array): Buffer {
     return Buffer.concat([this.macR, this.#nonceCipher.update(nonce)]);
+  }
+
+  /**
+   * 32 bytes that nobody can tell without this key, for files of ours that are no part of the repository.
+   * @param purpose what for, and in which repository: another purpose gives unrelated bytes
+   */
+  derive(purpose: string, salt: Uint8Array): Buffer {
+    return Buffer.from(hkdfSync("sha256", this.#bytes, salt, purpose, 32));
   }
 }
 

@@ -1,7 +1,7 @@
 import { assert } from "@holdfast/base";
 import type { Id } from "../id.ts";
 import { GrowingRows } from "../tables/growing-rows.ts";
-import type { SharedIdSet } from "../tables/shared-id-set.ts";
+import { SharedIdSet, type SharedIdSetShape } from "../tables/shared-id-set.ts";
 import { SharedWords } from "../tables/shared-words.ts";
 
 /** A place as the table keeps it: the pack by its number. */
@@ -20,6 +20,13 @@ const firstColumns = { pack: 0, offset: 1, length: 2, uncompressedLength: 3 } as
 const firstWidth = 4;
 const firstRowsMax = 2 ** 27;
 const furtherColumns = { ...firstColumns, blob: 4, next: 5 } as const;
+const furtherWidth = 6;
+
+/** What an image of a table holds. */
+export interface BlobTableShape {
+  readonly ids: SharedIdSetShape;
+  readonly further: number;
+}
 
 /**
  * Every blob of one type and all places that hold it, in under 60 bytes a blob, its id included. The first place of a
@@ -29,14 +36,40 @@ const furtherColumns = { ...firstColumns, blob: 4, next: 5 } as const;
 export class BlobTable {
   readonly ids: SharedIdSet;
   readonly #first = SharedWords.create(firstRowsMax * firstWidth);
-  readonly #further = new GrowingRows(6);
+  #further = new GrowingRows(furtherWidth);
   /** Blob number to the row after its first further place. */
   readonly #furtherOf = new Map<number, number>();
   /** Of blobs with very many places: all of them. */
   readonly #crowds = new Map<number, Set<string>>();
 
-  constructor(ids: SharedIdSet) {
+  constructor(ids: SharedIdSet = SharedIdSet.create()) {
     this.ids = ids;
+  }
+
+  /**
+   * The table that `image` was taken of.
+   * @param fill puts the next bytes of the image into an array
+   */
+  static async fromImage(shape: BlobTableShape, fill: (target: Uint8Array) => Promise<void>): Promise<BlobTable> {
+    const table = new BlobTable(await SharedIdSet.fromImage(shape.ids, fill));
+    table.#first.ensure(shape.ids.rows * firstWidth);
+    await fill(table.#first.bytes(shape.ids.rows * firstWidth));
+    table.#further = await GrowingRows.fromImage(furtherWidth, shape.further, fill);
+    for (let row = 0; row < shape.further; row += 1)
+      table.#furtherOf.set(table.#further.get(row, furtherColumns.blob), row + 1); // the last of a blob is its list's first
+    return table;
+  }
+
+  /** How much `image` yields. */
+  get shape(): BlobTableShape {
+    return { ids: this.ids.shape, further: this.#further.rows };
+  }
+
+  /** Everything it holds, to be read before anything is added. No blob may be only claimed. */
+  *image(): Generator<Uint8Array> {
+    yield* this.ids.image();
+    yield this.#first.bytes(this.ids.size * firstWidth);
+    yield* this.#further.image();
   }
 
   /** Blobs by number, those included that a thread has only claimed. */

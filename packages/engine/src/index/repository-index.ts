@@ -3,12 +3,26 @@ import type { BlobPlace, BlobType } from "../blob.ts";
 import { sealOverheadBytes } from "../crypto/seal.ts";
 import type { BlobId, Id, IndexId, PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
-import { BlobTable } from "./blob-table.ts";
+import { BlobTable, type BlobTableShape } from "./blob-table.ts";
 import { GrowingRows } from "../tables/growing-rows.ts";
 import { IdTable } from "../tables/id-table.ts";
 import { SharedBlobSet } from "../tables/shared-blob-set.ts";
 import type { NumberedPlace, WholeIndex } from "../repository/whole-index.ts";
 import { parseIndexFile } from "./index-file.ts";
+
+/** 32-bit words of an id. */
+const idWords = 8;
+
+/** What an image of an index holds. */
+export interface IndexShape {
+  readonly data: BlobTableShape;
+  readonly tree: BlobTableShape;
+  readonly packs: number;
+  /** The index files it was made of, each with how many packs it names. */
+  readonly files: readonly { readonly id: IndexId; readonly packs: number }[];
+  readonly repeated: number;
+  readonly split: number;
+}
 
 /** Where every known blob lies, from all index files together and from the packs stored in this session. */
 export class RepositoryIndex implements WholeIndex {
@@ -17,15 +31,68 @@ export class RepositoryIndex implements WholeIndex {
   readonly #tables: Readonly<Record<BlobType, BlobTable>>;
   readonly #packs = new IdTable();
   /** Blobs that a pack's first entry listed. */
-  readonly #packBlobs = new GrowingRows(1);
+  #packBlobs = new GrowingRows(1);
   readonly #repeatedPacks = new Set<number>();
   readonly #splitPacks = new Set<number>();
   readonly #files = new Map<IndexId, Uint32Array>();
 
-  /** @param expectedBlobs saves work when it is known, and is no limit */
-  constructor(expectedBlobs = 0) {
-    this.known = SharedBlobSet.create(expectedBlobs);
-    this.#tables = { data: new BlobTable(this.known.ids.data), tree: new BlobTable(this.known.ids.tree) };
+  constructor(tables: Readonly<Record<BlobType, BlobTable>> = { data: new BlobTable(), tree: new BlobTable() }) {
+    this.#tables = tables;
+    this.known = new SharedBlobSet({ data: tables.data.ids, tree: tables.tree.ids });
+  }
+
+  /**
+   * The index that `image` was taken of.
+   * @param fill puts the next bytes of the image into an array
+   */
+  static async fromImage(shape: IndexShape, fill: (target: Uint8Array) => Promise<void>): Promise<RepositoryIndex> {
+    const data = await BlobTable.fromImage(shape.data, fill);
+    const index = new RepositoryIndex({ data, tree: await BlobTable.fromImage(shape.tree, fill) });
+    const ids = await GrowingRows.fromImage(idWords, shape.packs, fill);
+    const words = new Uint32Array(idWords);
+    for (let pack = 0; pack < shape.packs; pack += 1) {
+      for (let word = 0; word < idWords; word += 1) words[word] = ids.get(pack, word);
+      index.#packs.addBytes(new Uint8Array(words.buffer));
+    }
+    index.#packBlobs = await GrowingRows.fromImage(1, shape.packs, fill);
+    for (const file of shape.files) index.#files.set(file.id, await filledWords(file.packs, fill));
+    for (const pack of await filledWords(shape.repeated, fill)) index.#repeatedPacks.add(pack);
+    for (const pack of await filledWords(shape.split, fill)) index.#splitPacks.add(pack);
+    return index;
+  }
+
+  /** How much `image` yields, and of which index files it was made. */
+  get shape(): IndexShape {
+    return {
+      data: this.#tables.data.shape,
+      tree: this.#tables.tree.shape,
+      packs: this.#packs.size,
+      files: [...this.#files].map(([id, packs]) => ({ id, packs: packs.length })),
+      repeated: this.#repeatedPacks.size,
+      split: this.#splitPacks.size,
+    };
+  }
+
+  /** Everything it holds, to be read before anything is added. No blob may be only claimed. */
+  *image(): Generator<Uint8Array> {
+    yield* this.#tables.data.image();
+    yield* this.#tables.tree.image();
+    yield* this.#packs.image();
+    yield* this.#packBlobs.image();
+    for (const numbers of [...this.#files.values(), this.#repeatedPacks, this.#splitPacks])
+      yield new Uint8Array(Uint32Array.from(numbers).buffer);
+  }
+
+  /** Takes in all that another index says, which was made of other index files. */
+  merge(other: RepositoryIndex): void {
+    for (const { id, blobs } of other.packs()) this.#addEntry(id, blobs);
+    for (const [file, packs] of other.#files)
+      this.addFile(
+        file,
+        Array.from(packs, (pack) => other.packId(pack)),
+      );
+    for (const pack of other.repeatedPacks()) this.#repeatedPacks.add(this.#packs.find(pack));
+    for (const pack of other.splitPacks()) this.#splitPacks.add(this.#packs.find(pack));
   }
 
   /** Bytes of memory that blobs and packs occupy; what is only reserved for growth does not count. */
@@ -142,11 +209,7 @@ export class RepositoryIndex implements WholeIndex {
         const place = { pack: entry.pack, offset, length, uncompressedLength };
         if (this.#tables[blob.type].add(blob.id, place)) newPlaces += 1;
       },
-      packEnd: () => {
-        if (entry.isNew) this.#packBlobs.set(entry.pack, 0, blobs);
-        else if (newPlaces > 0 || this.#packBlobs.get(entry.pack, 0) !== blobs) this.#splitPacks.add(entry.pack);
-        else this.#repeatedPacks.add(entry.pack);
-      },
+      packEnd: () => this.#endEntry(entry.pack, entry.isNew, blobs, newPlaces),
     });
     if (file !== undefined) this.#files.set(file, Uint32Array.from(packs));
   }
@@ -187,6 +250,21 @@ export class RepositoryIndex implements WholeIndex {
     }
   }
 
+  /** One more entry for a pack, which may be known. */
+  #addEntry(id: PackId, blobs: readonly PackedBlob[]): void {
+    const { pack, isNew } = this.#beginPack(fromHex(id));
+    let newPlaces = 0;
+    for (const { type, id: blobId, offset, length, uncompressedLength } of blobs)
+      if (this.#tables[type].add(fromHex(blobId), { pack, offset, length, uncompressedLength })) newPlaces += 1;
+    this.#endEntry(pack, isNew, blobs.length, newPlaces);
+  }
+
+  #endEntry(pack: number, isNew: boolean, blobs: number, newPlaces: number): void {
+    if (isNew) this.#packBlobs.set(pack, 0, blobs);
+    else if (newPlaces > 0 || this.#packBlobs.get(pack, 0) !== blobs) this.#splitPacks.add(pack);
+    else this.#repeatedPacks.add(pack);
+  }
+
   #beginPack(id: Uint8Array): { pack: number; isNew: boolean } {
     const known = this.#packs.size;
     const pack = this.#packs.addBytes(id);
@@ -198,4 +276,10 @@ export class RepositoryIndex implements WholeIndex {
 /** Bytes of a blob when it is decoded. */
 function plainLengthOf(place: { length: number; uncompressedLength: number }): number {
   return place.uncompressedLength === 0 ? place.length - sealOverheadBytes : place.uncompressedLength;
+}
+
+async function filledWords(count: number, fill: (target: Uint8Array) => Promise<void>): Promise<Uint32Array> {
+  const words = new Uint32Array(count);
+  await fill(new Uint8Array(words.buffer));
+  return words;
 }

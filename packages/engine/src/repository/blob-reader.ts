@@ -26,7 +26,8 @@ export function decodeFromPlace(
 }
 
 /**
- * Reads a blob from the first of its places that still has it. A second round catches a transmission error.
+ * Reads a blob from the first of its places that still has it. A second round catches an error on
+ * the way here or in the cache.
  * @throws ENGINE_BLOB_MISSING when every pack is gone, ENGINE_PACK_DAMAGED when none gives the right bytes,
  *   and what the storage throws when it cannot be asked
  */
@@ -39,16 +40,19 @@ export async function readBlob(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   let damage: unknown;
-  for (const place of [...places, ...places]) {
-    try {
+  for (const cache of ["keep", "renew"] as const) {
+    for (const place of places) {
       const { packId, offset, length } = place;
-      const stored = await storage.read({ type: "pack", name: packId }, { offset, length }, signal);
-      return decodeFromPlace(key, type, id, place, stored);
-    } catch (error) {
-      if (isFailure(error, storageErrors.missing)) continue;
-      if (isFailure(error, storageErrors.shortRead)) damage ??= shortPack(place, error);
-      else if (isFailure(error, engineErrors.packDamaged)) damage ??= error;
-      else throw error;
+      const file = { type: "pack", name: packId, ...(type === "tree" && { cache }) } as const;
+      try {
+        const stored = await storage.read(file, { offset, length }, signal);
+        return decodeFromPlace(key, type, id, place, stored);
+      } catch (error) {
+        if (isFailure(error, storageErrors.missing)) continue;
+        if (isFailure(error, storageErrors.shortRead)) damage ??= shortPack(place, error);
+        else if (isFailure(error, engineErrors.packDamaged)) damage ??= error;
+        else throw error;
+      }
     }
   }
   if (damage !== undefined) throw damage;

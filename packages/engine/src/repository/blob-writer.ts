@@ -159,7 +159,8 @@ export class BlobWriter {
   async #storePack(type: BlobType, pack: FinishedPack): Promise<void> {
     const { storage, context, mayWrite, index } = this.#parts;
     const signal = await this.#writeSignal(mayWrite);
-    await writeContentFile(storage, "pack", pack.id, pack.bytes, context.log, signal);
+    const cache = type === "tree" ? "keep" : undefined;
+    await writeContentFile(storage, "pack", pack.id, pack.bytes, context.log, signal, cache);
     index().addPack(pack.id, pack.blobs);
     for (const blob of pack.blobs) this.#queued[type].delete(blob.id);
     if (this.#unindexed.length === 0) this.#unindexedSinceMs = context.clock.monotonicMs();

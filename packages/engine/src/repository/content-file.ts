@@ -13,9 +13,10 @@ export async function writeContentFile(
   bytes: Uint8Array,
   log: Log,
   signal?: AbortSignal,
+  cache?: FileHandle["cache"],
 ): Promise<void> {
   try {
-    await storage.write({ type, name: id }, bytes, signal);
+    await storage.write({ type, name: id, ...(cache !== undefined && { cache }) }, bytes, signal);
   } catch (error) {
     if (!isFailure(error, storageErrors.exists)) throw error;
     if (idOf(await storage.read({ type, name: id }, undefined, signal)) !== id) throw error;

@@ -1,6 +1,9 @@
 import { HoldfastError, assert, messageOf } from "@holdfast/base";
 import { withoutWriting, type FileEntry, type FileType, type Storage } from "@holdfast/storage";
 import type { BlobPlace, BlobType } from "../blob.ts";
+import { CacheFolder } from "../cache/cache-folder.ts";
+import { cachedStorage } from "../cache/cached-storage.ts";
+import { IndexCache } from "../cache/index-cache.ts";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { engineErrors } from "../errors.ts";
@@ -39,7 +42,16 @@ export interface SessionOptions {
 }
 
 export type InitOptions = SessionOptions & Credentials & NewRepository;
-export type OpenOptions = SessionOptions & Credentials & { readonly signal?: AbortSignal };
+export type OpenOptions = SessionOptions &
+  Credentials & { readonly signal?: AbortSignal; readonly cache?: CacheOptions };
+
+/** Where this machine keeps copies of small files, so that they are not fetched and decoded every time. */
+export interface CacheOptions {
+  /** Holds one folder for each repository; restic may use the same one. */
+  readonly folder: string;
+  /** Whether the index may come from there, too. Not for work that removes or repairs: it reads the files themselves. */
+  readonly hasIndex: boolean;
+}
 
 /**
  * An open restic repository: blobs by their ids, and the small encrypted files. Everything else in the engine goes
@@ -62,6 +74,8 @@ export class Repository {
   readonly #locks = new Set<HeldLock>();
   #index = new RepositoryIndex();
   #loadedIndexes = new Set<Id>();
+  #cache: CacheFolder | undefined;
+  #indexCache: IndexCache | undefined;
 
   private constructor(
     storage: Storage,
@@ -109,7 +123,13 @@ export class Repository {
    */
   static async open(storage: Storage, options: OpenOptions, context: EngineContext): Promise<Repository> {
     const { config, key } = await unlock(storage, options);
-    return new Repository(storage, config, key, options, context);
+    const cache =
+      options.cache === undefined ? undefined : await CacheFolder.open(options.cache.folder, config.id, context);
+    if (cache === undefined) return new Repository(storage, config, key, options, context);
+    const repository = new Repository(cachedStorage(storage, cache), config, key, options, context);
+    repository.#cache = cache;
+    if (options.cache?.hasIndex === true) repository.#indexCache = new IndexCache(cache, key, config.id, context);
+    return repository;
   }
 
   /** Tells repositories apart: 64 hex digits. */
@@ -144,7 +164,21 @@ export class Repository {
     }
     const missing = listed.filter((id) => !this.#loadedIndexes.has(id));
     const readsMax = this.storage.properties.connectionsMax;
-    await inParallel(missing, readsMax, (id) => this.#loadIndexFile(id, signal, onDamaged));
+    const isFirst = this.#loadedIndexes.size === 0 && this.#index.packCount === 0;
+    const cached = isFirst ? await this.#indexCache?.load(new Set(listed)) : undefined;
+    if (cached !== undefined) {
+      this.#index = cached;
+      this.#loadedIndexes = new Set(cached.files.keys());
+    }
+    await inParallel(missing, readsMax, (id) => this.#loadIndexFile(read, id, signal, onFault));
+    if (read !== this.#index) this.#index.merge(read);
+    if (isFirst && isWhole) await this.#indexCache?.keep(this.#index, read);
+    await this.#cache?.keepOnly("pack", (name) => this.#index.hasPack(name as PackId));
+    if (missing.length === 0) return;
+    // What the cache lacks is read apart, and kept there for the next time.
+    const read = cached === undefined ? this.#index : new RepositoryIndex();
+    let isWhole = true;
+    const onFault = onDamaged && ((id: Id, error: HoldfastError) => ((isWhole = false), onDamaged(id, error)));
   }
 
   /** True when the blob is stored, or queued in this session. */
@@ -220,6 +254,14 @@ export class Repository {
   }
 
   // Packs, for those who look at the repository as a whole
+
+  /**
+   * The 64 bytes that the repository is encrypted with, for threads of this process that decode for it. They go nowhere
+   * else: no log, no error, no file.
+   */
+  secretForThreads(): Uint8Array {
+    return Buffer.concat([this.#key.encryptKey, this.#key.macK, this.#key.macR]);
+  }
 
   /** Every indexed pack with its blobs by ascending offset. Nothing may be saved while it is iterated. */
   packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
@@ -331,7 +373,7 @@ export class Repository {
     try {
       const json = await this.loadUnpacked("index", id, signal);
       try {
-        this.#index.addIndexFile(json, this.version, id);
+        index.addIndexFile(json, this.version, id);
       } catch (cause) {
         throw new HoldfastError(engineErrors.indexDamaged, `The index file ${id} is damaged: ${messageOf(cause)}.`, {
           cause,
@@ -345,6 +387,7 @@ export class Repository {
     }
   }
 }
+    index: RepositoryIndex,
 
 function anySignal(left: AbortSignal | undefined, right: AbortSignal | undefined): AbortSignal | undefined {
   if (left === undefined || right === undefined) return left ?? right;

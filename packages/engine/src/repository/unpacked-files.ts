@@ -55,12 +55,13 @@ export class UnpackedFiles {
       throw new HoldfastError(engineErrors.fileDamaged, `The ${type} file ${id} is far too large to be one.`);
     let damage: unknown;
     for (let look = 0; look < 2; look += 1) {
-      const stored = await this.#storage.read({ type, name: id }, undefined, signal);
+      const file = { type, name: id, ...(look > 0 && { cache: "renew" as const }) };
+      const stored = await this.#storage.read(file, undefined, signal);
       try {
         if (idOf(stored) !== id) throw new Error("its hash is not its name");
         return decodeUnpacked(this.#key, stored, unpackedBytesMax[type]);
       } catch (error) {
-        damage = error; // perhaps only on the way here: look once more
+        damage = error; // perhaps only on the way here, or in the cache: look once more
       }
     }
     throw new HoldfastError(engineErrors.fileDamaged, `The ${type} file ${id} is damaged: ${messageOf(damage)}.`, {

@@ -31,6 +31,30 @@ export class GrowingRows {
     return this.#rows - 1;
   }
 
+  /** Everything it holds, row after row. */
+  *image(): Generator<Uint8Array> {
+    for (const [number, segment] of this.#segments.entries()) {
+      const rows = Math.min(segmentRows, this.#rows - number * segmentRows);
+      yield new Uint8Array(segment.buffer, 0, rows * this.#width * 4);
+    }
+  }
+
+  /** The rows of an image. @param fill puts the next bytes of it into an array */
+  static async fromImage(
+    width: number,
+    rows: number,
+    fill: (target: Uint8Array) => Promise<void>,
+  ): Promise<GrowingRows> {
+    const made = new GrowingRows(width);
+    for (let row = 0; row < rows; row += segmentRows) {
+      const segment = new Uint32Array(segmentRows * width);
+      await fill(new Uint8Array(segment.buffer, 0, Math.min(segmentRows, rows - row) * width * 4));
+      made.#segments.push(segment);
+    }
+    made.#rows = rows;
+    return made;
+  }
+
   get(row: number, column: number): number {
     return this.#segments[Math.floor(row / segmentRows)]![(row % segmentRows) * this.#width + column]!;
   }

@@ -27,6 +27,11 @@ export class IdTable {
     return this.#ids.bytes + this.#slots.byteLength;
   }
 
+  /** All ids back to back, in the order of their numbers. */
+  image(): Generator<Uint8Array> {
+    return this.#ids.image();
+  }
+
   /** The number of `id`, or -1. */
   find(id: Id): number {
     this.#wantedBytes.write(id, "hex");

@@ -12,7 +12,7 @@ export class SharedBlobSet {
   /** By type: the same id may exist as both. */
   readonly ids: Readonly<Record<BlobType, SharedIdSet>>;
 
-  private constructor(ids: Readonly<Record<BlobType, SharedIdSet>>) {
+  constructor(ids: Readonly<Record<BlobType, SharedIdSet>>) {
     this.ids = ids;
   }
 

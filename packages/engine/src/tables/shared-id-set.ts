@@ -28,6 +28,12 @@ export interface SharedIdSetHandle {
   readonly buckets: SharedArrayBuffer;
 }
 
+/** What an image of a set holds. */
+export interface SharedIdSetShape {
+  readonly rows: number;
+  readonly buckets: number;
+}
+
 /**
  * A set of 32-byte ids that any number of threads read and add to at once, without locks, waiting or messages. Ids are
  * numbered as they come; the whole id is compared on every hit. It takes 38 to 40 bytes an id.
@@ -60,6 +66,10 @@ export class SharedIdSet {
   static create(expected = 0): SharedIdSet {
     let buckets = bucketsAtFirst;
     while (buckets * loadMax < Math.min(expected, rowsMax)) buckets *= 2;
+    return SharedIdSet.#empty(buckets);
+  }
+
+  static #empty(buckets: number): SharedIdSet {
     const handle = {
       counters: new SharedArrayBuffer(counterWords * 4),
       rows: SharedWords.create(rowsMax * rowWords).buffer,
@@ -70,6 +80,33 @@ export class SharedIdSet {
     set.#buckets.upTo(1)[0] = listEnd;
     set.#counters[bucketMask] = buckets - 1;
     return set;
+  }
+
+  /**
+   * The set that `image` was taken of, filled without looking at a single id.
+   * @param fill puts the next bytes of the image into an array
+   */
+  static async fromImage(shape: SharedIdSetShape, fill: (target: Uint8Array) => Promise<void>): Promise<SharedIdSet> {
+    const isSound = shape.rows <= rowsMax && shape.buckets <= rowsMax && Number.isInteger(Math.log2(shape.buckets));
+    if (!isSound) throw new RangeError("no shape of a set");
+    const set = SharedIdSet.#empty(shape.buckets);
+    set.#rows.ensure(shape.rows * rowWords);
+    await fill(set.#rows.bytes(shape.rows * rowWords));
+    await fill(set.#buckets.bytes(shape.buckets));
+    set.#counters[rowCount] = shape.rows;
+    return set;
+  }
+
+  /** How much `image` yields. */
+  get shape(): SharedIdSetShape {
+    return { rows: this.size, buckets: Atomics.load(this.#counters, bucketMask) + 1 };
+  }
+
+  /** Everything it holds, to be read before anything is added: `fromImage` makes the same set of it. */
+  *image(): Generator<Uint8Array> {
+    const { rows, buckets } = this.shape;
+    yield this.#rows.bytes(rows * rowWords);
+    yield this.#buckets.bytes(buckets);
   }
 
   static attach(handle: SharedIdSetHandle): SharedIdSet {

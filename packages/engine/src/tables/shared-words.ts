@@ -30,6 +30,11 @@ export class SharedWords {
     return this.#view;
   }
 
+  /** The first `count` words as bytes, to be written to a file or filled from one. */
+  bytes(count: number): Uint8Array {
+    return new Uint8Array(this.buffer, 0, count * 4);
+  }
+
   /** Makes sure that there are `count` words. Any thread may, at any time. @throws RangeError beyond all bounds */
   ensure(count: number): void {
     if (count <= this.#view.length) return;
