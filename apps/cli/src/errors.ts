@@ -55,6 +55,18 @@ export const cliErrors = {
     cause: "The check found damage in the repository; each finding was printed above with what it affects.",
     cure: "Keep the repository as it is, and bring the named files back from a copy.",
   },
+  forgetsAll: {
+    code: "CLI_FORGETS_ALL",
+    kind: "invalid",
+    cause: "The rules of what to keep would leave no snapshot of a host and its paths; nothing was removed.",
+    cure: "Keep at least one of each group (`--keep-last 1`), or name the snapshots to remove by their ids.",
+  },
+  forgetIncomplete: {
+    code: "CLI_FORGET_INCOMPLETE",
+    kind: "denied",
+    cause: "The storage did not give up some snapshots, such as under an object lock; each was named above.",
+    cure: "All others are removed. Run it again when the storage allows it.",
+  },
   certificateInvalid: {
     code: "CLI_CERTIFICATE_INVALID",
     kind: "damaged",

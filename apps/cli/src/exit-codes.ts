@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/base";
 export const exitCodes = {
   0: "done",
   1: "failed; nothing acknowledged earlier is lost",
-  3: "done, but some source data could not be read, or some metadata could not be kept",
+  3: "done, but some source data could not be read, some metadata could not be kept, or some snapshots not removed",
   10: "there is no repository at this address",
   11: "the repository is locked by somebody else",
   12: "wrong password",
@@ -17,6 +17,7 @@ const exitCodeOfFailure: Readonly<Record<string, ExitCode>> = {
   ENGINE_NO_REPOSITORY: 10,
   ENGINE_LOCKED: 11,
   ENGINE_WRONG_PASSWORD: 12,
+  CLI_FORGET_INCOMPLETE: 3,
   CLI_INTERRUPTED: 130,
 };
 

@@ -4,5 +4,10 @@ import type { snapshotFilterFlags } from "./table/repository-flags.ts";
 
 /** What --host, --tag and --path ask for; each --tag is a list of which all must be there, and any list will do. */
 export function snapshotFilter(flags: FlagValues<typeof snapshotFilterFlags>): SnapshotFilter {
-  return { hosts: flags.host, tags: flags.tag.map((list) => list.split(",")), paths: flags.path };
+  return { hosts: flags.host, tags: flags.tag.map(splitTags), paths: flags.path };
+}
+
+/** "a, b" as the tags a and b; the empty text is one empty tag, which stands for having none. */
+export function splitTags(list: string): string[] {
+  return list.split(",").map((tag) => tag.trim());
 }

@@ -72,6 +72,7 @@ export {
   type WalkOptions,
 } from "./restore/walk-tree.ts";
 export { permissionsOf } from "./tree/mode.ts";
+export { localOffsetS } from "./tree/timestamp.ts";
 export { formatTimestamp } from "./tree/timestamp.ts";
 export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";
 export { BackupTrial, type TrialResult } from "./backup/trial.ts";

@@ -1,47 +1,36 @@
-import { HoldfastError, count, formatBytes } from "@holdfast/base";
-import {
-  findSnapshot,
-  listSnapshots,
-  matchesFilter,
-  serialiseSnapshot,
-  shortId,
-  type Repository,
-  type StoredSnapshot,
-} from "@holdfast/engine";
+import { HoldfastError } from "@holdfast/base";
+import { groupSnapshots, type GroupKey } from "@holdfast/domain";
+import type { StoredSnapshot } from "@holdfast/engine";
 import type { Call } from "../command.ts";
+import { chosenSnapshots } from "../chosen-snapshots.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { localTime } from "../output/local-time.ts";
-import { printable } from "../output/printable.ts";
-import { formatTable } from "../output/table.ts";
+import { groupingOf } from "../retention-options.ts";
 import { withRepository } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
+import { groupHeading, snapshotJson, snapshotTable } from "../snapshot-text.ts";
 import type { snapshotsFlags } from "../table/repository-commands.ts";
 
-type SnapshotsCall = Call<typeof snapshotsFlags>;
-
-/** Lists snapshots, oldest first. */
-export async function run(call: SnapshotsCall): Promise<ExitCode> {
-  const latest = parseCount(call.flags.latest);
-  const snapshots = await withRepository(call, "shared", async ({ repository, signal }) => {
-    const chosen = await chooseSnapshots(call, repository, signal);
-    return latest === undefined ? chosen : newestOfEach(chosen, latest);
-  });
-  if (call.flags.json) call.terminal.write(`[${snapshots.map(snapshotJson).join(",")}]\n`);
-  else call.terminal.write(snapshotTable(snapshots, call.flags.compact));
+/** Lists snapshots, oldest first, in groups when asked. */
+export async function run(call: Call<typeof snapshotsFlags>): Promise<ExitCode> {
+  const { operands, flags, terminal } = call;
+  const latest = parseCount(flags.latest);
+  const grouping = groupingOf(flags.groupBy ?? "");
+  const chosen = await withRepository(call, "shared", ({ repository, signal }) =>
+    chosenSnapshots(repository, operands, snapshotFilter(flags), signal),
+  );
+  const groups = groupSnapshots(chosen, grouping).map(({ key, snapshots }) => ({
+    key,
+    snapshots: latest === undefined ? snapshots : newestOfEach(snapshots, latest),
+  }));
+  const isGrouped = grouping.length > 0;
+  const all = groups.flatMap(({ snapshots }) => snapshots);
+  if (flags.json) terminal.write(`[${(isGrouped ? groups.map(groupJson) : all.map(snapshotJson)).join(",")}]\n`);
+  else if (!isGrouped) terminal.write(snapshotTable(all, flags.compact));
+  else
+    for (const { key, snapshots } of groups)
+      terminal.write(`${groupHeading(key)}${snapshotTable(snapshots, flags.compact)}\n`);
   return 0;
-}
-
-async function chooseSnapshots(call: SnapshotsCall, repository: Repository, signal: AbortSignal) {
-  if (call.operands.length > 0) {
-    const filter = snapshotFilter(call.flags);
-    return Promise.all(call.operands.map((id) => findSnapshot(repository, id, filter, signal)));
-  }
-  const { log } = repository.context;
-  const onDamaged = (id: string, error: HoldfastError) =>
-    log.warn("a snapshot file is damaged and is left out", { id, code: error.code });
-  const all = await listSnapshots(repository, onDamaged, signal);
-  return all.filter((snapshot) => matchesFilter(snapshot, snapshotFilter(call.flags)));
 }
 
 function parseCount(text: string | undefined): number | undefined {
@@ -52,35 +41,14 @@ function parseCount(text: string | undefined): number | undefined {
 
 /** The newest `latest` of each host and set of paths; `snapshots` and the result are oldest first. */
 function newestOfEach(snapshots: readonly StoredSnapshot[], latest: number): StoredSnapshot[] {
-  const seen = new Map<string, number>();
-  const kept = snapshots.toReversed().filter(({ hostname, paths }) => {
-    const series = JSON.stringify([hostname, ...[...paths].sort()]);
-    const number = (seen.get(series) ?? 0) + 1;
-    seen.set(series, number);
-    return number <= latest;
-  });
-  return kept.toReversed();
+  const newest = groupSnapshots(snapshots, ["host", "paths"]).flatMap((series) => series.snapshots.slice(-latest));
+  const chosen = new Set(newest);
+  return snapshots.filter((snapshot) => chosen.has(snapshot));
 }
 
-/** The snapshot file's own JSON with its id behind, as restic prints it. */
-function snapshotJson(snapshot: StoredSnapshot): string {
-  const own = Buffer.from(serialiseSnapshot(snapshot)).toString();
-  return `${own.slice(0, -1)},"id":"${snapshot.id}","short_id":"${shortId(snapshot.id)}"}`;
-}
-
-function snapshotTable(snapshots: readonly StoredSnapshot[], compact: boolean): string {
-  const separator = compact ? ", " : "\n";
-  const rows = snapshots.map((snapshot) => [
-    shortId(snapshot.id),
-    localTime(snapshot.time.ns),
-    printable(snapshot.hostname),
-    snapshot.tags.map(printable).join(separator),
-    snapshot.paths.map(printable).join(separator),
-    snapshot.summary === undefined ? "" : formatBytes(snapshot.summary.totalBytesProcessed),
-  ]);
-  const columns = ["ID", "Time", "Host", "Tags", "Paths", "Size"].map((heading) => ({
-    heading,
-    alignRight: heading === "Size",
-  }));
-  return `${formatTable(columns, rows)}${count(snapshots.length, "snapshot")}\n`;
+function groupJson({ key, snapshots }: { key: GroupKey; snapshots: readonly StoredSnapshot[] }): string {
+  const { hostname = "", paths = [], tags = [] } = key;
+  const orNull = (items: readonly string[]) => (items.length === 0 ? null : items);
+  const groupKey = JSON.stringify({ hostname, paths: orNull(paths), tags: orNull(tags) });
+  return `{"group_key":${groupKey},"snapshots":[${snapshots.map(snapshotJson).join(",")}]}`;
 }

@@ -1,5 +1,6 @@
 import type { CommandEntry } from "../command.ts";
 import { evidenceCommands } from "./evidence-commands.ts";
+import { forgetCommands } from "./forget-commands.ts";
 import { readingCommands } from "./reading-commands.ts";
 import { repositoryCommands } from "./repository-commands.ts";
 import { serviceCommands } from "./service-commands.ts";
@@ -8,6 +9,7 @@ import { serviceCommands } from "./service-commands.ts";
 export const commandTable: readonly CommandEntry[] = [
   ...repositoryCommands,
   ...readingCommands,
+  ...forgetCommands,
   ...serviceCommands,
   ...evidenceCommands,
 ];

@@ -40,8 +40,9 @@ export const backupFlags = {
 
 export const snapshotsFlags = {
   ...snapshotFilterFlags,
+  groupBy: single("-g, --group-by <criteria>", "in groups of the same host, paths, tags, such as host,paths"),
   latest: single("--latest <n>", "only the newest n of each host and paths"),
-  compact: toggle("-c, --compact", "leave out the paths' own lines"),
+  compact: toggle("-c, --compact", "leave out the paths"),
   ...reader,
 };
 

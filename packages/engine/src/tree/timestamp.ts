@@ -19,6 +19,11 @@ export function localTimestamp(ns: bigint): Timestamp {
   return { ns, offsetS: zone.offsetAtS(Number(floorDivide(ns, nsPerSecond))) };
 }
 
+/** Seconds east of UTC of this process's clock at an instant (seconds since 1970 UTC). */
+export function localOffsetS(epochS: number): number {
+  return zone.offsetAtS(epochS);
+}
+
 export const zeroTimestamp: Timestamp = { ns: 0n, offsetS: 0 };
 
 function floorDivide(dividend: bigint, divisor: bigint): bigint {

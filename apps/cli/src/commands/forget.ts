@@ -1,0 +1,125 @@
+import { HoldfastError, count } from "@holdfast/base";
+import {
+  describePolicy,
+  evaluateRetention,
+  groupSnapshots,
+  isEmptyPolicy,
+  type GroupKey,
+  type RetentionOutcome,
+  type RetentionPolicy,
+} from "@holdfast/domain";
+import { forgetSnapshots, localOffsetS, shortId, type StoredSnapshot } from "@holdfast/engine";
+import type { Call } from "../command.ts";
+import { chosenSnapshots } from "../chosen-snapshots.ts";
+import { cliErrors } from "../errors.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { printable } from "../output/printable.ts";
+import { groupingOf, retentionPolicy } from "../retention-options.ts";
+import { withRepository, type Session } from "../session.ts";
+import { snapshotFilter } from "../snapshot-filter.ts";
+import { groupHeading, snapshotJson, snapshotTable } from "../snapshot-text.ts";
+import type { forgetFlags } from "../table/forget-commands.ts";
+
+type ForgetCall = Call<typeof forgetFlags>;
+
+/** One group of snapshots and what becomes of it. */
+interface GroupOutcome extends RetentionOutcome<StoredSnapshot> {
+  readonly key: GroupKey;
+}
+
+/** Removes the snapshots that are named, or that no rule keeps; 3 when the storage refused some. */
+export async function run(call: ForgetCall): Promise<ExitCode> {
+  const { operands, flags } = call;
+  const policy = retentionPolicy(flags);
+  if (operands.length === 0) refuseCareless(call, policy);
+  if (flags.noLock && !flags.dryRun)
+    throw new HoldfastError(cliErrors.usage, "--no-lock goes with --dry-run only: whoever removes must hold the lock.");
+  return withRepository(call, "exclusive", async (session) => {
+    const { repository, signal } = session;
+    const snapshots = await chosenSnapshots(repository, operands, snapshotFilter(flags), signal);
+    const groups = operands.length === 0 ? decide(call, policy, snapshots) : [];
+    const going = operands.length === 0 ? groups.flatMap(({ remove }) => remove) : snapshots;
+    if (!flags.json && !flags.quiet) tellGroups(call, policy, groups);
+    await removeSnapshots(call, session, going);
+    if (flags.json && groups.length > 0) call.terminal.write(`[${groups.map(groupJson).join(",")}]\n`);
+    return 0;
+  });
+}
+
+/** Without any rule everything would go: that has to be meant, and for a part of the repository only. */
+function refuseCareless({ flags }: ForgetCall, policy: RetentionPolicy): void {
+  groupingOf(flags.groupBy);
+  if (!isEmptyPolicy(policy)) return;
+  if (!flags.unsafeAllowRemoveAll)
+    throw new HoldfastError(
+      cliErrors.usage,
+      "No rule says what to keep, and no snapshot is named; nothing is removed.",
+    );
+  if (flags.host.length + flags.tag.length + flags.path.length === 0)
+    throw new HoldfastError(cliErrors.usage, "--unsafe-allow-remove-all needs a --host, --tag or --path beside it.");
+}
+
+/** @throws CLI_FORGETS_ALL before anything is removed, when rules would leave nothing of a group */
+function decide(call: ForgetCall, policy: RetentionPolicy, snapshots: readonly StoredSnapshot[]): GroupOutcome[] {
+  const context = { nowNs: BigInt(Math.trunc(call.clock.nowMs())) * 1_000_000n, localOffset: localOffsetS };
+  return groupSnapshots(snapshots, groupingOf(call.flags.groupBy)).map(({ key, snapshots: members }) => {
+    const outcome = evaluateRetention(members, policy, context);
+    if (outcome.keep.length > 0 || isEmptyPolicy(policy)) return { key, ...outcome };
+    const which = groupHeading(key).replace(/^snapshots for |:\n$/g, "") || "all snapshots";
+    throw new HoldfastError(cliErrors.forgetsAll, `The rules would remove every snapshot of ${which}.`);
+  });
+}
+
+async function removeSnapshots(
+  { flags, terminal }: ForgetCall,
+  { repository, signal }: Session,
+  going: readonly StoredSnapshot[],
+): Promise<void> {
+  if (going.length === 0) return;
+  const ids = going.map(({ id }) => id);
+  const isTold = !flags.json && !flags.quiet;
+  if (flags.dryRun) {
+    if (isTold)
+      terminal.write(`Would have removed the following snapshots:\n{${ids.map(shortId).sort().join(" ")}}\n\n`);
+    return;
+  }
+  const onRemoved = (id: (typeof ids)[number]) => {
+    if (isTold && flags.verbose > 1) terminal.write(`removed snapshot/${id}\n`);
+  };
+  const { removed, refused } = await forgetSnapshots(repository, ids, onRemoved, signal);
+  if (isTold) terminal.write(`removed ${count(removed.length, "snapshot")}\n`);
+  for (const { id, error } of refused)
+    terminal.writeError(`holdfast: ${error.code}: snapshot ${shortId(id)}: ${printable(error.message)}\n`);
+  if (refused.length > 0)
+    throw new HoldfastError(cliErrors.forgetIncomplete, `${count(refused.length, "snapshot")} could not be removed.`);
+}
+
+function tellGroups({ flags, terminal }: ForgetCall, policy: RetentionPolicy, groups: readonly GroupOutcome[]): void {
+  if (groups.length === 0 && isEmptyPolicy(policy)) return;
+  terminal.write(`Applying Policy: ${printable(describePolicy(policy))}\n`);
+  for (const { key, keep, remove } of groups) {
+    terminal.write(groupHeading(key));
+    const reasons = new Map(keep.map(({ snapshot, reasons: why }) => [snapshot.id as string, why]));
+    const kept = keep.map(({ snapshot }) => snapshot).toReversed();
+    if (kept.length > 0)
+      terminal.write(`keep ${count(kept.length, "snapshot")}:\n${snapshotTable(kept, flags.compact, reasons)}\n`);
+    if (remove.length > 0)
+      terminal.write(
+        `remove ${count(remove.length, "snapshot")}:\n${snapshotTable(remove.toReversed(), flags.compact)}\n`,
+      );
+  }
+}
+
+/** @see restic-format.md section 14 */
+function groupJson({ key, keep, remove }: GroupOutcome): string {
+  const list = (items: readonly string[]) => (items.length === 0 ? "null" : `[${items.join(",")}]`);
+  const texts = (items: readonly string[] | undefined) => list((items ?? []).map((item) => JSON.stringify(item)));
+  const reasons = keep.map(
+    ({ snapshot, reasons: why }) => `{"snapshot":${snapshotJson(snapshot)},"matches":${JSON.stringify(why)}}`,
+  );
+  return (
+    `{"tags":${texts(key.tags)},"host":${JSON.stringify(key.hostname ?? "")},"paths":${texts(key.paths)},` +
+    `"keep":${list(keep.map(({ snapshot }) => snapshotJson(snapshot)))},"remove":${list(remove.map(snapshotJson))},` +
+    `"reasons":${list(reasons)}}`
+  );
+}
