@@ -42,4 +42,20 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   };
 }
 
+/** The same for the other repository, where something is copied from: its variables have FROM in their names. */
+export function fromEnvironment(environment: Environment): Environment {
+  const { variables } = environment;
+  const either = (name: string) =>
+    emptyAsAbsent(variables[`HOLDFAST_FROM_${name}`]) ?? emptyAsAbsent(variables[`RESTIC_FROM_${name}`]);
+  return {
+    ...environment,
+    repository: either("REPOSITORY"),
+    repositoryFile: either("REPOSITORY_FILE"),
+    password: either("PASSWORD"),
+    passwordFile: either("PASSWORD_FILE"),
+    passwordCommand: either("PASSWORD_COMMAND"),
+    keyHint: either("KEY_HINT"),
+  };
+}
+
 const emptyAsAbsent = (value: string | undefined) => (value === "" ? undefined : value);

@@ -49,6 +49,12 @@ export const cliErrors = {
     cause: "Some files could not be restored; each was named above.",
     cure: "Everything else is in place. Run `holdfast check --read-data`, then restore the files from another snapshot or copy.",
   },
+  copyIncomplete: {
+    code: "CLI_COPY_INCOMPLETE",
+    kind: "damaged",
+    cause: "Some snapshots are damaged in the repository that was copied from; each was named above.",
+    cure: "The others were copied. Run `holdfast check --read-data` on that repository.",
+  },
   checkFailed: {
     code: "CLI_CHECK_FAILED",
     kind: "damaged",

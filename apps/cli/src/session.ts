@@ -25,16 +25,18 @@ export interface Session {
  * Opens the repository that a command was pointed at, holds its lock while `work` goes on, and lets go of it whatever
  * happens: before this returns or throws, lock and connections are gone.
  *
+ * @param knownPassword when it was found already; else it is looked for
  * @throws ENGINE_NO_REPOSITORY, ENGINE_WRONG_PASSWORD, ENGINE_LOCKED, STORAGE_UNREACHABLE …
  */
 export async function withRepository<Result>(
   call: RepositoryCall,
   lockKind: "shared" | "exclusive" | "none",
   work: (session: Session) => Promise<Result>,
+  knownPassword?: string,
 ): Promise<Result> {
   const storage = await reachStorage(call);
   try {
-    const password = await findPassword(call, "existing");
+    const password = knownPassword ?? (await findPassword(call, "existing"));
     const keyHint = call.flags.keyHint ?? call.environment.keyHint;
     const options = { password, ...(keyHint === undefined ? {} : { keyHint }), signal: call.signal };
     const repository = await Repository.open(storage, options, engineContext(call));

@@ -78,7 +78,7 @@ export const engineErrors = {
     code: "ENGINE_INDEX_DAMAGED",
     kind: "damaged",
     cause: "An index file of the repository says something impossible.",
-    cure: "Run `restic repair index`; the packs themselves are not affected.",
+    cure: "Run `holdfast repair index`; the packs themselves are not affected.",
   },
   blobMissing: {
     code: "ENGINE_BLOB_MISSING",
@@ -109,6 +109,12 @@ export const engineErrors = {
     kind: "damaged",
     cause: "A directory listing inside a snapshot says something impossible.",
     cure: "Restore from another snapshot; the directory named with this error cannot be trusted in this one.",
+  },
+  treeForeign: {
+    code: "ENGINE_TREE_FOREIGN",
+    kind: "conflict",
+    cause: "A directory listing says something that Holdfast does not know, so writing it anew would lose that.",
+    cure: "Update Holdfast. A listing that is damaged, not foreign, is mended by `holdfast repair snapshots`.",
   },
   snapshotMissing: {
     code: "ENGINE_SNAPSHOT_MISSING",
@@ -170,6 +176,12 @@ export const engineErrors = {
     cause: "A directory of the snapshot has an entry that no sound backup holds, such as a name that leads out of it.",
     cure: "The entry was left out and everything else is good; a repository that others may write to is worth a look.",
   },
+  unsafeDelete: {
+    code: "ENGINE_UNSAFE_DELETE",
+    kind: "invalid",
+    cause: "A restore with deleting was pointed at the root of the file system without saying what may be deleted.",
+    cure: "Give --include or --exclude patterns as well, or restore to another folder.",
+  },
   targetFull: {
     code: "ENGINE_TARGET_FULL",
     kind: "unavailable",
@@ -181,6 +193,12 @@ export const engineErrors = {
     kind: "damaged",
     cause: "Something that snapshots need is missing or damaged, so what may be removed is not certain; nothing was.",
     cure: "Run `holdfast check` to see what is affected; bring the files back from a copy, or forget the damaged snapshot.",
+  },
+  migrationRefused: {
+    code: "ENGINE_MIGRATION_REFUSED",
+    kind: "damaged",
+    cause: "A repository is checked before its format is changed, and this one has damage.",
+    cure: "Run `holdfast check` to see what is affected, and repair that first.",
   },
   pruneOption: {
     code: "ENGINE_PRUNE_OPTION",

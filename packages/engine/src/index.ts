@@ -34,7 +34,15 @@ export type { SnapshotSummary } from "./snapshot/summary.ts";
 export { backup, fullTag, type BackupOptions, type BackupResult, type ParentGroup } from "./backup/backup.ts";
 export type { BackupItem } from "./backup/item.ts";
 export { compressionModes, type CompressionMode } from "./pack/compression.ts";
-export type { BackupSource, SourceDirectory, SourceEntry, SourceFile, SourceTotals } from "./backup/source.ts";
+export type {
+  BackupSource,
+  SourceDirectory,
+  SourceDoor,
+  SourceEntry,
+  SourceFile,
+  SourceStream,
+  SourceTotals,
+} from "./backup/source.ts";
 export type { BackupCounts, BackupProgress } from "./backup/tally.ts";
 export { AnchoredDirectory } from "./filesystem/anchored-directory.ts";
 export { describeFile, linkTargetOf } from "./filesystem/describe-file.ts";
@@ -72,8 +80,7 @@ export {
   type WalkOptions,
 } from "./restore/walk-tree.ts";
 export { permissionsOf } from "./tree/mode.ts";
-export { localOffsetS } from "./tree/timestamp.ts";
-export { formatTimestamp } from "./tree/timestamp.ts";
+export { formatTimestamp, localOffsetS } from "./tree/timestamp.ts";
 export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";
 export { BackupTrial, type TrialResult } from "./backup/trial.ts";
 export { diffTrees, type Change, type DiffOptions, type DiffResult, type SideTotals } from "./diff/diff.ts";
@@ -88,3 +95,11 @@ export { tagSnapshots, type TagChange } from "./tag/tag-snapshots.ts";
 export { prune, type PruneOptions, type PruneProgress, type PruneResult } from "./prune/prune.ts";
 export type { PrunePlan, UnusedLimit } from "./prune/prune-plan.ts";
 export type { PruneStatistics } from "./prune/prune-statistics.ts";
+export { applyMigration, migrations, type Migration } from "./migrate/migrate.ts";
+export { dumpTree, type ArchiveFormat, type DumpOptions } from "./dump/dump.ts";
+export { recover, type RecoverOptions, type Recovery } from "./repair/recover.ts";
+export { repairIndex, type IndexRepair, type RepairIndexOptions } from "./repair/repair-index.ts";
+export { repairPacks, type PacksRepair, type RepairPacksOptions } from "./repair/repair-packs.ts";
+export { repairSnapshots, type Mending, type RepairSnapshotsOptions } from "./repair/repair-snapshots.ts";
+export type { Replacement } from "./rewrite/replace-snapshot.ts";
+export { rewriteSnapshots, type RewriteOptions } from "./rewrite/rewrite-snapshots.ts";

@@ -4,6 +4,7 @@ import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { findPassword } from "../password/password.ts";
+import { withFromRepository } from "../from-repository.ts";
 import { engineContext, ourselves, reachStorage } from "../session.ts";
 import type { initFlags } from "../table/repository-commands.ts";
 
@@ -16,15 +17,25 @@ export async function run(call: Call<typeof initFlags>): Promise<ExitCode> {
   if (version === undefined) {
     throw new HoldfastError(cliErrors.usage, "--repository-version wants 1, 2, latest or stable.");
   }
+  if (!flags.copyChunkerParams && hasSource(call)) {
+    throw new HoldfastError(cliErrors.usage, "--from-repo is only of use with --copy-chunker-params.");
+  }
+  const chunkerPolynomial = flags.copyChunkerParams
+    ? await withFromRepository(call, "none", async ({ repository }) => repository.chunkerPolynomial)
+    : undefined;
   const storage = await reachStorage(call);
   try {
     const password = await findPassword(call, "new");
-    const repository = await Repository.init(storage, { password, version, ...ourselves() }, engineContext(call));
+    const copied = chunkerPolynomial === undefined ? {} : { chunkerPolynomial };
+    const options = { password, version, ...copied, ...ourselves() };
+    const repository = await Repository.init(storage, options, engineContext(call));
     if (flags.json) {
       const message = { message_type: "initialized", id: repository.id, repository: storage.location };
       terminal.write(`${JSON.stringify(message)}\n`);
     } else if (!flags.quiet) {
-      terminal.write(`created repository ${repository.id.slice(0, 10)} at ${storage.location}\n\n`);
+      terminal.write(`created repository ${repository.id.slice(0, 10)} at ${storage.location}\n`);
+      if (flags.copyChunkerParams) terminal.write(" with chunker parameters copied from the other repository\n");
+      terminal.write("\n");
       terminal.write(
         "Keep the password, apart from this repository. Without it the data is lost: nobody can reset it.\n",
       );
@@ -33,4 +44,9 @@ export async function run(call: Call<typeof initFlags>): Promise<ExitCode> {
   } finally {
     await storage.close();
   }
+}
+
+/** Whether another repository is named by a flag; a variable alone may be meant for `copy`. */
+function hasSource({ flags }: Call<typeof initFlags>): boolean {
+  return flags.fromRepo !== undefined || flags.fromRepositoryFile !== undefined;
 }

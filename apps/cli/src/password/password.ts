@@ -13,12 +13,16 @@ type Wanted = "existing" | "new";
  * at the terminal, who types a new one twice. Surrounding white space does not count, as in restic.
  * @throws CLI_NO_PASSWORD, CLI_PASSWORD_COMMAND_FAILED, CLI_UNREADABLE_FILE
  */
-export async function findPassword(call: Call<typeof repositoryFlags>, wanted: Wanted): Promise<string> {
+export async function findPassword(
+  call: Call<typeof repositoryFlags>,
+  wanted: Wanted,
+  question = wanted === "new" ? "Password for the new repository: " : "Password: ",
+): Promise<string> {
   const { flags, environment } = call;
   if (flags.passwordFile !== undefined && flags.passwordCommand !== undefined) {
     throw new HoldfastError(cliErrors.usage, "Give --password-file or --password-command, not both.");
   }
-  const password = await fromSource(call, wanted, {
+  const password = await fromSource(call, wanted, question, {
     // A flag beats every variable: whoever typed it means it.
     command: flags.passwordFile === undefined ? (flags.passwordCommand ?? environment.passwordCommand) : undefined,
     file: flags.passwordFile ?? environment.passwordFile,
@@ -31,12 +35,13 @@ export async function findPassword(call: Call<typeof repositoryFlags>, wanted: W
 async function fromSource(
   call: Call<typeof repositoryFlags>,
   wanted: Wanted,
+  question: string,
   source: { command: string | undefined; file: string | undefined; text: string | undefined },
 ): Promise<string> {
   if (source.command !== undefined) return passwordFromCommand(source.command, call.signal);
   if (source.file !== undefined) return (await readTextFile(source.file)).trim();
   if (source.text !== undefined) return source.text;
-  const typed = await askPassword(wanted === "new" ? "Password for the new repository: " : "Password: ", call.signal);
+  const typed = await askPassword(question, call.signal);
   if (wanted === "new" && process.stdin.isTTY) {
     const again = await askPassword("Once more: ", call.signal);
     if (again !== typed) throw new HoldfastError(cliErrors.noPassword, "The two passwords differ.");

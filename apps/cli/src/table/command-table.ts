@@ -4,12 +4,14 @@ import { forgetCommands } from "./forget-commands.ts";
 import { readingCommands } from "./reading-commands.ts";
 import { repositoryCommands } from "./repository-commands.ts";
 import { serviceCommands } from "./service-commands.ts";
+import { upkeepCommands } from "./upkeep-commands.ts";
 
 /** Every command there is, in the order of the help. docs/cli.md is made from it. */
 export const commandTable: readonly CommandEntry[] = [
   ...repositoryCommands,
   ...readingCommands,
   ...forgetCommands,
+  ...upkeepCommands,
   ...serviceCommands,
   ...evidenceCommands,
 ];

@@ -1,11 +1,23 @@
 import { command } from "../command.ts";
 import { choice, repeated, single, toggle, under } from "../flag.ts";
-import { excludeFlags, outputFlags, readerFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
+import {
+  excludeFlags,
+  fromFlags,
+  outputFlags,
+  readerFlags,
+  repositoryFlags,
+  snapshotFilterFlags,
+} from "./repository-flags.ts";
 
 const common = { ...repositoryFlags, ...outputFlags };
 const reader = { ...repositoryFlags, ...readerFlags, ...outputFlags };
 
 export const initFlags = {
+  copyChunkerParams: toggle(
+    "--copy-chunker-params",
+    "cut files as the repository of --from-repo does, so that copies and backups share data",
+  ),
+  ...fromFlags,
   repositoryVersion: single("--repository-version <version>", "1, 2, latest or stable (default: stable, which is 2)"),
   ...common,
 };

@@ -25,6 +25,25 @@ export const readerFlags = under("Repository flags", {
   noLock: toggle("--no-lock", "do not lock; for repositories that cannot be written to"),
 });
 
+/** The other repository, where something is taken from. */
+export const fromFlags = under("Where from", {
+  fromRepo: single("--from-repo <repository>", "the repository that is copied from (HOLDFAST_FROM_REPOSITORY)"),
+  fromRepositoryFile: single(
+    "--from-repository-file <file>",
+    "read that address from a file (HOLDFAST_FROM_REPOSITORY_FILE)",
+  ),
+  fromPasswordFile: single(
+    "--from-password-file <file>",
+    "read its password from a file (HOLDFAST_FROM_PASSWORD_FILE; or itself in HOLDFAST_FROM_PASSWORD)",
+  ),
+  fromPasswordCommand: single(
+    "--from-password-command <command>",
+    "take its password from what a command prints (HOLDFAST_FROM_PASSWORD_COMMAND)",
+  ),
+  fromKeyHint: single("--from-key-hint <id>", "try this key of it first (HOLDFAST_FROM_KEY_HINT)"),
+  fromInsecureNoPassword: toggle("--from-insecure-no-password", "its password is empty"),
+});
+
 /** How much is said. */
 export const outputFlags = under("Output flags", {
   json: toggle("--json", "print JSON, one message a line, for scripts"),

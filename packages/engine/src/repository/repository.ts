@@ -12,13 +12,17 @@ import { serialiseIndexFile } from "../index/index-file.ts";
 import { RepositoryIndex } from "../index/repository-index.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import type { CompressionMode } from "../pack/compression.ts";
+import { readPackHeader } from "../pack/pack-header-reading.ts";
 import { packBytesTarget } from "../pack/pack-writer.ts";
 import { readPack, type PackReading } from "../pack/pack-reading.ts";
 import type { SharedBlobSet } from "../tables/shared-blob-set.ts";
 import { decodeFromPlace, readBlob } from "./blob-reader.ts";
+import type { LanesOptions } from "../lanes/lanes-options.ts";
+import { Lanes } from "../lanes/lanes.ts";
 import { BlobWriter, type SavedBlob } from "./blob-writer.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { RepositoryConfig } from "./config.ts";
+import { upgradeConfig } from "./config-upgrade.ts";
 import { isStored } from "./content-file.ts";
 import type { HeldLock, RepositoryLock } from "./held-lock.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -70,12 +74,13 @@ export class Repository {
   readonly #key: MasterKey;
   readonly #files: UnpackedFiles;
   readonly #writer: BlobWriter;
+  readonly #encoding: { readonly compression: CompressionMode; readonly isVerified: boolean };
   readonly #reads: ConcurrencyLimit;
   readonly #locks = new Set<HeldLock>();
-  #index = new RepositoryIndex();
-  #loadedIndexes = new Set<Id>();
   #cache: CacheFolder | undefined;
   #indexCache: IndexCache | undefined;
+  #index = new RepositoryIndex();
+  #loadedIndexes = new Set<Id>();
 
   private constructor(
     storage: Storage,
@@ -92,15 +97,15 @@ export class Repository {
     this.#key = key;
     this.#files = new UnpackedFiles(this.storage, key, config.version, context);
     this.#reads = new ConcurrencyLimit(Math.max(1, storage.properties.connectionsMax));
+    this.#encoding = { compression: options.compression ?? "auto", isVerified: options.isVerified ?? true };
     this.#writer = new BlobWriter({
+      ...this.#encoding,
       key,
       version: config.version,
       storage: this.storage,
       context,
       index: () => this.#index,
       packBytesTarget: this.packBytesTarget,
-      compression: options.compression ?? "auto",
-      isVerified: options.isVerified ?? true,
       mayWrite: () => this.#mayWrite(),
       saveIndex: (json, packs, signal) => this.#saveIndexFile(json, packs, signal),
     });
@@ -162,23 +167,23 @@ export class Repository {
       this.#index = new RepositoryIndex(); // blobs that only a removed index named may be gone
       this.#loadedIndexes = new Set();
     }
-    const missing = listed.filter((id) => !this.#loadedIndexes.has(id));
-    const readsMax = this.storage.properties.connectionsMax;
     const isFirst = this.#loadedIndexes.size === 0 && this.#index.packCount === 0;
     const cached = isFirst ? await this.#indexCache?.load(new Set(listed)) : undefined;
     if (cached !== undefined) {
       this.#index = cached;
       this.#loadedIndexes = new Set(cached.files.keys());
     }
-    await inParallel(missing, readsMax, (id) => this.#loadIndexFile(read, id, signal, onFault));
-    if (read !== this.#index) this.#index.merge(read);
-    if (isFirst && isWhole) await this.#indexCache?.keep(this.#index, read);
-    await this.#cache?.keepOnly("pack", (name) => this.#index.hasPack(name as PackId));
+    const missing = listed.filter((id) => !this.#loadedIndexes.has(id));
     if (missing.length === 0) return;
     // What the cache lacks is read apart, and kept there for the next time.
     const read = cached === undefined ? this.#index : new RepositoryIndex();
     let isWhole = true;
     const onFault = onDamaged && ((id: Id, error: HoldfastError) => ((isWhole = false), onDamaged(id, error)));
+    const readsMax = this.storage.properties.connectionsMax;
+    await inParallel(missing, readsMax, (id) => this.#loadIndexFile(read, id, signal, onFault));
+    if (read !== this.#index) this.#index.merge(read);
+    if (isFirst && isWhole) await this.#indexCache?.keep(this.#index, read);
+    await this.#cache?.keepOnly("pack", (name) => this.#index.hasPack(name as PackId));
   }
 
   /** True when the blob is stored, or queued in this session. */
@@ -248,12 +253,53 @@ export class Repository {
     return this.#writer.saveAnew(type, id, plain, signal);
   }
 
+  /**
+   * Begins lanes, which prepare blobs in several threads, as many as the caller wants, and store them here. The index is
+   * loaded. Nothing else is saved meanwhile.
+   * @param signal ends them, and all writing of this session
+   */
+  openLanes(options: LanesOptions, signal: AbortSignal): Lanes {
+    const { ignoredChanges, tellsItems, ...rest } = options;
+    const { compression, isVerified } = this.#encoding;
+    const lanes = new Lanes({
+      ...rest,
+      settings: {
+        version: this.version,
+        chunkerPolynomial: this.chunkerPolynomial,
+        packBytesTarget: this.packBytesTarget,
+        compression,
+        isVerified,
+        ignoredChanges,
+        tellsItems,
+      },
+      key: this.#key,
+      known: this.#index.known,
+      random: this.context.random,
+      clock: this.context.clock,
+      packsMax: this.#writer.uploadsMax + options.threads,
+      storePack: ({ type, pack }) => this.#writer.storePack(type, pack, signal),
+      onFailure: (error) => this.#writer.fail(error),
+    });
+    const onAbort = () => lanes.fail(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    return lanes;
+  }
+
+  /** Ends the lanes when they have answered everything, and takes in what they hold; `flush` comes next. */
+  async finishLanes(lanes: Lanes, signal: AbortSignal): Promise<void> {
+    for (const { bytes, blobs } of await lanes.finish()) {
+      for (const { type, id, offset, length, uncompressedLength } of blobs) {
+        const stored = bytes.subarray(offset, offset + length);
+        await this.#writer.saveCopy(type, id, { stored, uncompressedLength }, signal);
+      }
+    }
+  }
+
   /** Stores every queued pack, then the index files that name them. */
   flush(signal?: AbortSignal): Promise<void> {
     return this.#writer.flush(signal);
   }
-
-  // Packs, for those who look at the repository as a whole
 
   /**
    * The 64 bytes that the repository is encrypted with, for threads of this process that decode for it. They go nowhere
@@ -262,6 +308,8 @@ export class Repository {
   secretForThreads(): Uint8Array {
     return Buffer.concat([this.#key.encryptKey, this.#key.macK, this.#key.macR]);
   }
+
+  // Packs, for those who look at the repository as a whole
 
   /** Every indexed pack with its blobs by ascending offset. Nothing may be saved while it is iterated. */
   packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
@@ -287,6 +335,15 @@ export class Repository {
     return readPack(this.#key, id, indexed, this.storage.stream({ type: "pack", name: id }, undefined, signal));
   }
 
+  /**
+   * What a pack says itself that it holds, whether it is indexed or not.
+   * @param sizeBytes of the whole pack, as the storage lists it
+   * @throws ENGINE_PACK_DAMAGED when its header cannot be believed, STORAGE_MISSING
+   */
+  readPackHeader(id: PackId, sizeBytes: number, signal?: AbortSignal): Promise<PackedBlob[]> {
+    return this.#reads.run(() => readPackHeader(this.storage, this.#key, id, sizeBytes, signal));
+  }
+
   // Small files
 
   /**
@@ -300,9 +357,10 @@ export class Repository {
     return this.#saveFile(type, json, signal);
   }
 
-  /** Stores an index file that names these packs, each of which is stored and complete. */
+  /** Stores an index file that names these packs, each of which is stored and complete; they are known from then on. */
   async saveIndex(packs: readonly { id: PackId; blobs: readonly PackedBlob[] }[], signal?: AbortSignal): Promise<Id> {
     this.#writer.throwIfFailed();
+    for (const { id, blobs } of packs) if (!this.#index.hasPack(id)) this.#index.addPack(id, blobs);
     const ids = packs.map((pack) => pack.id);
     return this.#saveIndexFile(serialiseIndexFile(packs), ids, signal);
   }
@@ -310,6 +368,15 @@ export class Repository {
   /** @throws ENGINE_FILE_DAMAGED when the file is not what its name says, STORAGE_MISSING */
   loadUnpacked(type: UnpackedType, id: Id, signal?: AbortSignal): Promise<Uint8Array> {
     return this.#files.load(type, id, signal);
+  }
+
+  /**
+   * Makes a version 1 repository one of version 2. This session still takes it for what it was: open it again.
+   * @see restic-format.md section 2; the caller holds the exclusive lock and has checked the repository
+   */
+  async upgradeConfig(signal?: AbortSignal): Promise<void> {
+    const mayGoOn = anySignal(signal, await this.#mayWrite());
+    await upgradeConfig(this.storage, this.#key, this.#config, this.context, mayGoOn);
   }
 
   async list(type: Exclude<FileType, "config">, signal?: AbortSignal): Promise<FileEntry[]> {
@@ -366,6 +433,7 @@ export class Repository {
   }
 
   async #loadIndexFile(
+    index: RepositoryIndex,
     id: Id,
     signal: AbortSignal | undefined,
     onDamaged: ((id: Id, error: HoldfastError) => void) | undefined,
@@ -387,7 +455,6 @@ export class Repository {
     }
   }
 }
-    index: RepositoryIndex,
 
 function anySignal(left: AbortSignal | undefined, right: AbortSignal | undefined): AbortSignal | undefined {
   if (left === undefined || right === undefined) return left ?? right;

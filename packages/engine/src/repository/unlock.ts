@@ -8,6 +8,7 @@ import { engineErrors } from "../errors.ts";
 import { idOf } from "../id.ts";
 import { timestampNow } from "../timestamp-now.ts";
 import { configDamaged, newConfig, parseConfig, serialiseConfig, type RepositoryConfig } from "./config.ts";
+import { findConfigAside } from "./config-upgrade.ts";
 import { isStored, writeContentFile } from "./content-file.ts";
 import { openKeys } from "./open-keys.ts";
 
@@ -74,7 +75,7 @@ export async function unlock(
   storage: Storage,
   options: Credentials & { readonly signal?: AbortSignal },
 ): Promise<Unlocked> {
-  const sealed = await readConfigFile(storage, options.signal);
+  const sealed = await readConfigFile(storage, options);
   let damage: HoldfastError | undefined;
   for await (const key of openKeys(storage, options.password, options)) {
     try {
@@ -87,11 +88,18 @@ export async function unlock(
   throw damage ?? new HoldfastError(engineErrors.wrongPassword, "Wrong password: no key of this repository opens.");
 }
 
-async function readConfigFile(storage: Storage, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function readConfigFile(
+  storage: Storage,
+  options: Credentials & { readonly signal?: AbortSignal },
+): Promise<Uint8Array> {
   try {
-    return await storage.read(configHandle, undefined, signal);
+    return await storage.read(configHandle, undefined, options.signal);
   } catch (cause) {
     if (!isFailure(cause, storageErrors.missing)) throw cause;
+    for await (const key of openKeys(storage, options.password, options)) {
+      const aside = await findConfigAside(storage, key, options.signal);
+      if (aside !== undefined) return aside;
+    }
     throw new HoldfastError(engineErrors.noRepository, `There is no repository at ${storage.location}.`, { cause });
   }
 }
