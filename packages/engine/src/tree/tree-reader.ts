@@ -16,6 +16,11 @@ export interface TreeProblem {
   readonly isRefused: boolean;
 }
 
+export interface TreeReadingOptions {
+  /** True: files without content and directories without listing are no faults, for those who mend them. */
+  readonly keepsHollow?: boolean;
+}
+
 /**
  * The entries of a directory from the bytes of its tree blob, which may come from anybody: restic of any age, rustic,
  * or an attacker. Only entries that are safe to use are yielded: names are single path components, each comes once.
@@ -25,7 +30,11 @@ export interface TreeProblem {
  *
  * @throws ENGINE_TREE_DAMAGED before the first entry when the bytes are not a tree at all
  */
-export function* treeNodes(tree: Uint8Array, onProblem: (problem: TreeProblem) => void): Generator<TreeNode> {
+export function* treeNodes(
+  tree: Uint8Array,
+  onProblem: (problem: TreeProblem) => void,
+  { keepsHollow = false }: TreeReadingOptions = {},
+): Generator<TreeNode> {
   const bytes = Buffer.from(tree.buffer, tree.byteOffset, tree.byteLength);
   const start = listStart(bytes);
   if (start === undefined) return;
@@ -40,7 +49,7 @@ export function* treeNodes(tree: Uint8Array, onProblem: (problem: TreeProblem) =
     let node: TreeNode | undefined;
     try {
       node = readNode(scanner, found);
-      const fault = nodeFault(node);
+      const fault = nodeFault(node, keepsHollow);
       if (fault !== undefined) throw new JsonFault(fault);
     } catch (error) {
       if (!(error instanceof JsonFault)) throw error;
@@ -188,12 +197,13 @@ function readField(scanner: JsonScanner, key: string, node: Draft): void {
 }
 
 /** What a node of its type must have, and have well-formed, to be of use. */
-function nodeFault(node: TreeNode): string | undefined {
+function nodeFault(node: TreeNode, keepsHollow: boolean): string | undefined {
   const fault = nameFault(node.name);
   if (fault !== undefined) return `has ${fault}`;
+  if (node.type === "symlink" && node.linkTarget.includes(0)) return "is a symlink to a name with a zero byte in it";
+  if (keepsHollow) return undefined;
   if (node.type === "file" && node.content === undefined) return "is a file without content";
   if (node.type === "dir" && node.subtree === undefined) return "is a directory without listing";
-  if (node.type === "symlink" && node.linkTarget.includes(0)) return "is a symlink to a name with a zero byte in it";
   return undefined;
 }
 

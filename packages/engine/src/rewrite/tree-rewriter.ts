@@ -1,0 +1,160 @@
+import { assert, compareBytes, HoldfastError } from "@holdfast/base";
+import { engineErrors } from "../errors.ts";
+import type { TreeId } from "../id.ts";
+import type { Repository } from "../repository/repository.ts";
+import { isDamage } from "../restore/walk-tree.ts";
+import { IdTable } from "../tables/id-table.ts";
+import { displayPath } from "../tree/name-quoting.ts";
+import type { TreeNode } from "../tree/node.ts";
+import { treeNodes, type TreeProblem } from "../tree/tree-reader.ts";
+import { TreeWriter } from "../tree/tree-writer.ts";
+import { reencodesExactly } from "./reencoding.ts";
+
+type Names = readonly Buffer[];
+
+/** What becomes of the entries of a snapshot. Each rule may be asked about millions, one after the other. */
+export interface RewriteRules {
+  /** The entry as it is to be from now on, the same object when nothing changes, or undefined to leave it out. */
+  node(node: TreeNode, names: Names): TreeNode | undefined;
+  /** Whether a directory stays that is left with nothing in it; default yes. */
+  keepsEmpty?(names: Names): boolean;
+  /**
+   * Set where damage is mended: a listing that cannot be read counts as empty, entries that no listing may have are left
+   * out, a listing out of order is put in order. Without it any of that ends the rewriting.
+   */
+  readonly mending?: MendingRules;
+}
+
+export interface MendingRules {
+  onUnreadable(names: Names): void;
+  onRefused(names: Names, problem: TreeProblem): void;
+}
+
+/**
+ * Makes new trees out of old ones. A directory is read and written entry by entry: memory holds the bytes of the listings
+ * on the way down, old and new, and no entry for longer than its turn.
+ *
+ * A directory in which nothing changes keeps its id without being written again, so listings that other programs wrote
+ * survive as they are. One that does change must re-encode to itself first: what we would lose of it we refuse to touch,
+ * unless it is being mended.
+ */
+export class TreeRewriter {
+  readonly #repository: Repository;
+  readonly #rules: RewriteRules;
+  readonly #signal: AbortSignal | undefined;
+  /** Trees that stay as they are, when that does not depend on where they are. */
+  readonly #sound: IdTable | undefined;
+  readonly #replaced = new Map<TreeId, TreeId>();
+
+  /** @param isByPath true when the rules look at names: then a tree is looked at wherever it occurs */
+  constructor(repository: Repository, rules: RewriteRules, isByPath: boolean, signal?: AbortSignal) {
+    this.#repository = repository;
+    this.#rules = rules;
+    this.#signal = signal;
+    this.#sound = isByPath ? undefined : new IdTable();
+  }
+
+  /**
+   * @param names where the tree is, from the top of the snapshot
+   * @returns the tree that takes its place, queued but not flushed; undefined when it is left out as a whole, and for the
+   *   top of a snapshot that cannot be read
+   * @throws ENGINE_TREE_FOREIGN, ENGINE_TREE_DAMAGED, ENGINE_BLOB_MISSING, ENGINE_PACK_DAMAGED, what the storage throws
+   */
+  async rewrite(tree: TreeId | undefined, names: Names = []): Promise<TreeId | undefined> {
+    this.#signal?.throwIfAborted();
+    if (tree === undefined) return this.#unreadable(names);
+    if (this.#sound !== undefined && this.#sound.find(tree) >= 0) return tree;
+    const known = this.#sound && this.#replaced.get(tree);
+    if (known !== undefined) return known;
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#repository.loadBlob("tree", tree, this.#signal);
+      assertTree(bytes);
+    } catch (error) {
+      if (!isDamage(error) || this.#rules.mending === undefined) throw error;
+      return this.#unreadable(names);
+    }
+    const rewritten = await this.#rewriteListing(tree, bytes, names);
+    if (rewritten === tree) this.#sound?.add(tree);
+    else if (rewritten !== undefined && this.#sound !== undefined) this.#replaced.set(tree, rewritten);
+    return rewritten;
+  }
+
+  async #rewriteListing(tree: TreeId, bytes: Uint8Array, names: Names): Promise<TreeId | undefined> {
+    const writer = new TreeWriter();
+    let [entries, isChanged] = [0, false];
+    for (const node of this.#nodes(bytes, names, () => (isChanged = true))) {
+      const rewritten = await this.#node(node, [...names, node.name]);
+      if (rewritten !== node) isChanged = true;
+      if (rewritten === undefined) continue;
+      writer.add(rewritten);
+      entries += 1;
+    }
+    if (entries === 0 && this.#rules.keepsEmpty?.(names) === false) return undefined;
+    if (!isChanged) return tree;
+    if (this.#rules.mending === undefined && !reencodesExactly(bytes)) throw foreign(names);
+    return (await this.#repository.saveBlob("tree", writer.finish(), this.#signal)).id;
+  }
+
+  async #node(node: TreeNode, names: Names): Promise<TreeNode | undefined> {
+    const kept = this.#rules.node(node, names);
+    if (kept?.type !== "dir") return kept;
+    const subtree = await this.rewrite(kept.subtree, names);
+    if (subtree === undefined) return undefined;
+    return subtree === kept.subtree ? kept : { ...kept, subtree };
+  }
+
+  /** The entries in order. @param onMended hears when they are not what the listing says */
+  #nodes(bytes: Uint8Array, names: Names, onMended: () => void): Iterable<TreeNode> {
+    const { mending } = this.#rules;
+    if (mending === undefined) {
+      return treeNodes(bytes, () => {
+        throw foreign(names);
+      });
+    }
+    const isInOrder = orderOf(bytes);
+    const nodes = treeNodes(
+      bytes,
+      (problem) => {
+        onMended();
+        if (problem.isRefused) mending.onRefused([...names, problem.name], problem);
+      },
+      { keepsHollow: true },
+    );
+    return isInOrder ? nodes : [...nodes].sort((left, right) => compareBytes(left.name, right.name));
+  }
+
+  async #unreadable(names: Names): Promise<TreeId | undefined> {
+    const { mending } = this.#rules;
+    assert(mending !== undefined, "only a mending leads to a directory without listing");
+    mending.onUnreadable(names);
+    if (names.length === 0) return undefined;
+    return (await this.#repository.saveBlob("tree", new TreeWriter().finish(), this.#signal)).id;
+  }
+}
+
+/** @throws ENGINE_TREE_DAMAGED when the bytes are no listing at all */
+function assertTree(bytes: Uint8Array): void {
+  treeNodes(bytes, () => {}, { keepsHollow: true }).next();
+}
+
+/** Whether the entries stand in order, so that they need not be held in memory to be put into it. */
+function orderOf(bytes: Uint8Array): boolean {
+  let isInOrder = true;
+  const look = treeNodes(
+    bytes,
+    ({ isRefused }) => {
+      if (!isRefused) isInOrder = false;
+    },
+    { keepsHollow: true },
+  );
+  for (const _ of look) if (!isInOrder) break;
+  return isInOrder;
+}
+
+function foreign(names: Names): HoldfastError {
+  return new HoldfastError(
+    engineErrors.treeForeign,
+    `The directory ${displayPath(names)} cannot be written again without losing something.`,
+  );
+}
