@@ -26,14 +26,14 @@ function entryOf(name: string, entry: ModelEntry): SourceEntry {
   const node = nodeOf(name, entry);
   if (entry.children !== undefined) {
     const { children } = entry;
-    return { kind: "directory", node, open: async () => directoryOf(children) };
+    return { kind: "directory", node, open: () => directoryOf(children) };
   }
   if (entry.type !== "file") return { kind: "other", node };
-  const open = async () => {
+  const open = () => {
     let at = 0;
     return {
       node,
-      read: async (into: Uint8Array) => {
+      read: (into: Uint8Array) => {
         const piece = entry.content.subarray(at, at + into.byteLength);
         into.set(piece);
         at += piece.byteLength;

@@ -1,278 +1,220 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { HoldfastError, systemCodeOf } from "@holdfast/base";
-import type { BlobType } from "../blob.ts";
-import { engineErrors } from "../errors.ts";
-import type { BlobId, TreeId } from "../id.ts";
-import type { ProblemList } from "../item-problem.ts";
+import { HoldfastError, messageOf } from "@holdfast/base";
+import type { TreeId } from "../id.ts";
+import { treeOf } from "../lanes/entry-json.ts";
+import type { Answered, Lanes } from "../lanes/lanes.ts";
+import { LocalPlace } from "../lanes/local-place.ts";
+import type { DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "../lanes/tasks.ts";
 import type { Repository } from "../repository/repository.ts";
-import { displayPath } from "../tree/name-quoting.ts";
-import type { TreeNode } from "../tree/node.ts";
-import { TreeWriter } from "../tree/tree-writer.ts";
-import { isUnchanged, type IgnoredChanges } from "./change-detection.ts";
-import { FileReader } from "./file-reader.ts";
-import { ItemUnderway } from "./item.ts";
-import { ParentDirectory } from "./parent-directory.ts";
-import type { SourceDirectory, SourceEntry } from "./source.ts";
+import { nodeJson } from "../tree/tree-writer.ts";
+import { ParentTrees } from "./parent-trees.ts";
+import type { SourceDirectory, SourceDoor, SourceStream } from "./source.ts";
+import { StreamArchiver } from "./stream-archiver.ts";
 import type { Tally } from "./tally.ts";
+import { Turns } from "./turns.ts";
 
-/** Entries that wait for their place in a listing, at most; what a slow file holds up stays bounded. */
-const waitingMax = 4096;
-/** Entries after which timers and messages get their turn. */
-const turnEntries = 16;
-
-type Names = readonly Buffer[];
-type FileEntry = Extract<SourceEntry, { kind: "file" }>;
-type DirectoryEntry = Extract<SourceEntry, { kind: "directory" }>;
-/** Under way; wrapped so that waiting for the start does not wait for the end. Undefined: the entry is left out. */
-type Underway<T> = { readonly done: Promise<T> };
+/** Large files that are read at once: a second one hides the first one's end. */
+const streamsMax = 2;
+/** Stretches of a large file in memory, for each lane and beside. */
+const stretchesBeside = 3;
 
 export interface ArchiverParts {
   readonly repository: Repository;
+  readonly lanes: Lanes;
+  readonly laneCount: number;
+  readonly door: SourceDoor | undefined;
   readonly tally: Tally;
-  readonly problems: ProblemList;
-  /** Hears of each file that was written to while it was read. */
-  readonly onChangedWhileRead: (names: Names) => void;
-  readonly readConcurrency: number;
-  readonly ignoredChanges: IgnoredChanges;
   readonly signal: AbortSignal;
 }
 
+interface Directory {
+  readonly place: unknown;
+  readonly path: string;
+  readonly parentTree: TreeId | undefined;
+  /** Called once the directory it lies in is not needed to open it any more. */
+  readonly onOpened: () => void;
+}
+
+/** What became of a directory: its listing, and what that added. */
+interface StoredDirectory {
+  readonly tree: TreeId;
+  readonly entries: number;
+  readonly durationMs: number;
+  readonly added: { readonly plainBytes: number; readonly storedBytes: number };
+}
+
 /**
- * Walks a source from the top and stores what it finds. One walker lists directories in order and hands files to a few
- * readers; a directory's listing is stored once all below it is. Nothing here names what was stored: that is the
- * snapshot's, later.
+ * Walks a source from the top and stores what it finds. The lanes do the work, a directory a task; here is known which
+ * directories are left, and listings are put together once all that lies below them is stored. Nothing here names what
+ * was stored: that is the snapshot's, later.
  */
 export class Archiver {
   readonly #parts: ArchiverParts;
-  readonly #idle: FileReader[];
-  readonly #reading = new Set<Promise<unknown>>();
-  readonly #openDirectories = new Set<SourceDirectory>();
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
-  #entriesSinceTurn = 0;
+  readonly #parents: ParentTrees;
+  /** The last found goes first: then no more directories are open than lie above one another. */
+  readonly #directoryTurns: Turns;
+  readonly #streamTurns = new Turns(streamsMax);
 
   constructor(parts: ArchiverParts) {
     this.#parts = parts;
-    const { chunkerPolynomial } = parts.repository;
-    this.#idle = Array.from({ length: parts.readConcurrency }, () => new FileReader(chunkerPolynomial));
-    this.#signal = AbortSignal.any([parts.signal, this.#stop.signal]);
+    this.#parents = new ParentTrees(parts.repository, parts.signal);
+    this.#directoryTurns = new Turns(parts.lanes.tasksMax);
   }
 
   /**
    * Stores everything below `source`, comparing with the same directory in a parent snapshot.
    * @returns the tree of the top directory, queued but not flushed; undefined when nothing is in it
-   * @throws the signal's reason, or what the repository throws; by then no file is open any more
+   * @throws the signal's reason, or what the repository throws; the lanes are to be closed then
    */
   async archive(source: SourceDirectory, parentTree: TreeId | undefined): Promise<TreeId | undefined> {
+    const place = new LocalPlace(() => source);
+    const top = await this.#directory({ place, path: "", parentTree, onOpened: () => {} });
+    return top === undefined || top.entries === 0 ? undefined : top.tree;
+  }
+
+  /** @returns undefined when it is left out */
+  async #directory(directory: Directory): Promise<StoredDirectory | undefined> {
+    const { clock } = this.#parts.repository.context;
+    await this.#directoryTurns.take();
+    const startedMs = clock.monotonicMs();
+    let begun: Answered<"directory">;
     try {
-      const { done } = await this.#directory(source, parentTree, this.#item([]), []);
-      const { tree, entries } = await done;
-      return entries === 0 ? undefined : tree;
-    } catch (error) {
-      this.#stop.abort(error);
-      throw error;
+      begun = await this.#begin(directory);
     } finally {
-      await Promise.allSettled(this.#reading);
-      for (const directory of this.#openDirectories) directory.close();
+      this.#directoryTurns.giveBack();
     }
-  }
-
-  async #directory(
-    source: SourceDirectory,
-    parentTree: TreeId | undefined,
-    item: ItemUnderway,
-    names: Names,
-  ): Promise<Underway<{ tree: TreeId; entries: number }>> {
-    this.#openDirectories.add(source);
-    const parent = await this.#parentDirectory(parentTree, names);
-    const listing = new TreeWriter();
-    let entries = 0;
-    let waiting = 0;
-    let written: Promise<void> = Promise.resolve();
-    for await (const entry of source.entries()) {
-      await this.#turn();
-      const begun = await this.#entry(entry, parent, names);
-      if (begun === undefined) continue;
-      written = written.then(async () => {
-        const node = await begun.done;
-        if (node === undefined) return;
-        listing.add(node);
-        entries += 1;
-      });
-      written.catch(() => {}); // thrown again below; until then it is no stray rejection
-      waiting += 1;
-      if (waiting >= waitingMax) {
-        await written;
-        waiting = 0;
-      }
+    directory.onOpened();
+    const { answer, lane } = begun;
+    const durationMs = () => clock.monotonicMs() - startedMs;
+    if (answer.outcome === "left out") return undefined;
+    if (answer.tree !== undefined) {
+      const { id, added } = answer.tree;
+      return { tree: id, entries: answer.entries, durationMs: durationMs(), added };
     }
-    const store = async () => {
-      await written;
-      this.#openDirectories.delete(source);
-      source.close();
-      return { tree: await this.#save("tree", listing.finish(), item), entries };
+    const pieces = [...answer.pieces];
+    let { entries } = answer;
+    let unopened = answer.directories.length + answer.files.length + answer.streams.length;
+    const onOpened = () => {
+      unopened -= 1;
+      if (unopened === 0 && answer.handle !== undefined) this.#parts.lanes.release(lane, answer.handle);
     };
-    return underway(store());
+    const put = (piece: number, json: Uint8Array | undefined) => {
+      pieces[piece] = json ?? nothing;
+      if (json !== undefined) entries += 1;
+    };
+    const found = [
+      ...answer.streams.map(async (stream) => put(stream.piece, await this.#stream(stream, onOpened))),
+      ...answer.files.map((files) => this.#files(files, put, onOpened)),
+      // From the last to the first, because the turns go to the last first.
+      ...answer.directories
+        .toReversed()
+        .map(async (inner) => put(inner.piece, await this.#subdirectory(inner, onOpened))),
+    ];
+    await Promise.all(found);
+    const stored = await this.#parts.lanes.run({ kind: "tree", listing: treeOf(pieces as Uint8Array[]) });
+    const { id, added } = stored.answer;
+    return { tree: id, entries, durationMs: durationMs(), added };
   }
 
-  async #entry(
-    entry: SourceEntry,
-    parent: ParentDirectory,
-    above: Names,
-  ): Promise<Underway<TreeNode | undefined> | undefined> {
-    const { problems, tally } = this.#parts;
-    if (entry.kind === "unreadable") {
-      this.#fault([...above, entry.name], entry.fault);
-      return undefined;
-    }
-    const names = [...above, entry.node.name];
-    if (entry.fault !== undefined) this.#fault(names, entry.fault);
-    const before = parent.find(entry.node.name);
-    if (entry.kind === "other") return underway(Promise.resolve(entry.node));
-    if (entry.kind === "directory") return this.#subdirectory(entry, before, names);
-    if (before !== undefined && isUnchanged(entry.node, before, this.#parts.ignoredChanges)) {
-      const content = before.content ?? [];
-      if (content.every((id) => this.#parts.repository.has("data", id))) {
-        const node = { ...entry.node, content };
-        tally.fileSpared(node, this.#item(names));
-        return underway(Promise.resolve(node));
-      }
-      tally.fault();
-      problems.add({
-        path: displayPath(names),
-        code: engineErrors.blobMissing.code,
-        message: "The parent snapshot's copy of this file is incomplete; the file was read and stored again.",
-      });
-    }
-    return this.#file(entry, before, names);
+  /** Has a lane list it, with the parent snapshot's listing beside it. */
+  async #begin({ place, path, parentTree }: Directory): Promise<Answered<"directory">> {
+    const { lanes, signal } = this.#parts;
+    signal.throwIfAborted();
+    const ask = (parent: DirectoryTask["parent"]) => lanes.run({ kind: "directory", place, path, parent });
+    if (parentTree === undefined) return ask(undefined);
+    const stored = await this.#storedParent(parentTree);
+    const answered = stored === undefined ? undefined : await ask(stored);
+    if (answered !== undefined && answered.answer.outcome !== "parent unreadable") return answered;
+    return ask(await this.#parentListing(parentTree, path));
   }
 
-  async #subdirectory(
-    entry: DirectoryEntry,
-    before: TreeNode | undefined,
-    names: Names,
-  ): Promise<Underway<TreeNode> | undefined> {
-    let source: SourceDirectory;
+  async #storedParent(tree: TreeId) {
     try {
-      source = await entry.open();
+      return await this.#parents.load(tree);
     } catch (error) {
-      this.#fault(names, error);
+      this.#parts.signal.throwIfAborted();
+      if (!(error instanceof HoldfastError)) throw error;
+      return undefined; // there may be another copy
+    }
+  }
+
+  /** From whichever pack has it. A parent that cannot be read only costs reading the files again. */
+  async #parentListing(tree: TreeId, path: string): Promise<Uint8Array | undefined> {
+    const { repository, signal, tally } = this.#parts;
+    try {
+      return await repository.loadBlob("tree", tree, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof HoldfastError && error.kind === "damaged")) throw error;
+      tally.problem({ path: path === "" ? "/" : path, code: error.code, message: messageOf(error) });
       return undefined;
     }
-    const item = this.#item(names);
-    const parentTree = before?.type === "dir" ? before.subtree : undefined;
-    const { done } = await this.#directory(source, parentTree, item, names);
-    return underway(
-      done.then(({ tree }) => {
-        const node = { ...entry.node, subtree: tree };
-        this.#parts.tally.directory(node, before, item);
-        return node;
-      }),
-    );
   }
 
-  /** Resolves when a reader has taken the file on. */
-  async #file(entry: FileEntry, before: TreeNode | undefined, names: Names): Promise<Underway<TreeNode | undefined>> {
-    while (this.#idle.length === 0) await Promise.race(this.#reading);
-    this.#signal.throwIfAborted();
-    const reader = this.#idle.pop()!;
-    const reading = this.#readFile(reader, entry, before, names)
-      .catch((error: unknown) => {
-        this.#stop.abort(error);
-        throw error;
-      })
-      .finally(() => {
-        this.#idle.push(reader);
-        this.#reading.delete(reading);
-      });
-    this.#reading.add(reading);
-    return underway(reading);
+  async #subdirectory(found: FoundDirectory, onOpened: () => void): Promise<Uint8Array | undefined> {
+    const { place, path, head, before } = found;
+    const stored = await this.#directory({ place, path, parentTree: before?.tree, onOpened });
+    if (stored === undefined) return undefined;
+    const json = `${head}${stored.tree}"}`;
+    const action = before === undefined ? "new" : before.json === json ? "unchanged" : "modified";
+    this.#parts.tally.directory(action, { path: `${path}/`, durationMs: stored.durationMs, added: stored.added });
+    return Buffer.from(json);
   }
 
-  async #readFile(
-    reader: FileReader,
-    entry: FileEntry,
-    before: TreeNode | undefined,
-    names: Names,
-  ): Promise<TreeNode | undefined> {
-    const { tally, onChangedWhileRead } = this.#parts;
-    const path = displayPath(names);
-    const item = this.#item(names);
-    let isReading = true;
-    const save = async (chunk: Uint8Array) => {
-      isReading = false; // what fails from here on is not the file's fault
-      const id = await this.#save("data", chunk, item);
-      isReading = true;
-      return id;
-    };
+  async #files(
+    files: readonly FilePlace[],
+    put: (piece: number, json: Uint8Array | undefined) => void,
+    onOpened: () => void,
+  ): Promise<void> {
+    await this.#directoryTurns.take();
+    try {
+      const { answer } = await this.#parts.lanes.run({ kind: "files", files });
+      for (const { piece, json } of answer) put(piece, json);
+    } finally {
+      this.#directoryTurns.giveBack();
+    }
+    onOpened();
+  }
+
+  /** @returns its entry; undefined when it could not be read to its end and is left out */
+  async #stream(found: FoundStream, onOpened: () => void): Promise<Uint8Array | undefined> {
+    const { lanes, laneCount, repository, signal, tally } = this.#parts;
+    const { path, before } = found;
+    await this.#streamTurns.take();
+    signal.throwIfAborted();
+    const startedMs = repository.context.clock.monotonicMs();
+    let stream: SourceStream | undefined;
     tally.fileBegins(path);
     try {
-      const file = await entry.open();
       try {
-        const { content, sizeBytes } = await reader.read(file, save, (bytes) => tally.bytesRead(bytes));
-        if (file.hasChanged()) onChangedWhileRead(names);
-        const node = { ...file.node, size: BigInt(sizeBytes), content };
-        tally.fileRead(node, before, item);
-        return node;
+        stream = await this.#openStream(found.place);
+      } catch (error) {
+        tally.fault(path, error);
+        return undefined;
       } finally {
-        file.close();
+        onOpened();
       }
-    } catch (error) {
-      if (!isReading) throw error;
-      this.#fault(names, error);
-      return undefined;
+      const archiver = new StreamArchiver(lanes, laneCount + stretchesBeside, (bytes) => tally.bytesRead(bytes));
+      const done = await archiver.archive(stream, (error) => tally.fault(path, error));
+      if (done === undefined) return undefined;
+      const { content, sizeBytes, added } = done;
+      if (stream.hasChanged()) tally.changedWhileRead(path);
+      const json = nodeJson({ ...stream.node, size: BigInt(sizeBytes), content });
+      const action = before === undefined ? "new" : before === json ? "unchanged" : "modified";
+      const durationMs = repository.context.clock.monotonicMs() - startedMs;
+      tally.file(action, sizeBytes, { path, durationMs, added });
+      return Buffer.from(json);
     } finally {
       tally.fileEnds(path);
+      stream?.close();
+      this.#streamTurns.giveBack();
     }
   }
 
-  /** @throws whatever stops the backup; a parent that cannot be read only costs reading the files again */
-  async #parentDirectory(tree: TreeId | undefined, names: Names): Promise<ParentDirectory> {
-    if (tree === undefined) return ParentDirectory.none();
-    try {
-      return await ParentDirectory.load(this.#parts.repository, tree, this.#signal);
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      if (!(error instanceof HoldfastError && error.kind === "damaged")) throw error;
-      this.#fault(names, error);
-      return ParentDirectory.none();
-    }
-  }
-
-  async #save(type: BlobType, bytes: Uint8Array, item: ItemUnderway): Promise<BlobId> {
-    this.#signal.throwIfAborted();
-    try {
-      const saved = await this.#parts.repository.saveBlob(type, bytes, this.#signal);
-      this.#parts.tally.blob(type, bytes.byteLength, saved);
-      item.saved(bytes.byteLength, saved);
-      return saved.id;
-    } catch (error) {
-      this.#stop.abort(error); // the walk need not go on until it has something to store again
-      throw error;
-    }
-  }
-
-  #item(names: Names): ItemUnderway {
-    return new ItemUnderway(names, this.#parts.repository.context.clock.monotonicMs());
-  }
-
-  /** Reports an entry, unless it merely went away since its directory was listed, as files do. */
-  #fault(names: Names, error: unknown): void {
-    if (systemCodeOf(error) === "ENOENT" && !(error instanceof HoldfastError)) return;
-    this.#parts.tally.fault();
-    this.#parts.problems.addFault(names, error, "sourceUnreadable");
-  }
-
-  async #turn(): Promise<void> {
-    this.#signal.throwIfAborted();
-    this.#entriesSinceTurn += 1;
-    if (this.#entriesSinceTurn < turnEntries) return;
-    this.#entriesSinceTurn = 0;
-    await nextTurn();
+  #openStream(place: unknown): Promise<SourceStream> {
+    if (place instanceof LocalPlace) return place.open();
+    return this.#parts.door!.stream(place);
   }
 }
 
-function underway<T>(done: Promise<T>): Underway<T> {
-  done.catch(() => {}); // whoever needs it awaits it and hears of the failure there
-  return { done };
-}
+/** In the place of an entry that is left out. */
+const nothing = new Uint8Array(0);

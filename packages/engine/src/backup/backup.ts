@@ -1,17 +1,18 @@
+import { availableParallelism } from "node:os";
 import { HoldfastError } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { SnapshotId, TreeId } from "../id.ts";
-import { ProblemList, type ItemProblem, type ItemProblems } from "../item-problem.ts";
+import type { ItemProblem, ItemProblems } from "../item-problem.ts";
+import type { LaneNews } from "../lanes/lane-tally.ts";
 import type { Repository } from "../repository/repository.ts";
 import { selectParent } from "../snapshot/find.ts";
 import { emptySnapshot, type Snapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";
 import { listSnapshots, loadSnapshot, saveSnapshot } from "../snapshot/snapshot-store.ts";
-import { displayPath } from "../tree/name-quoting.ts";
 import { localTimestamp, type Timestamp } from "../tree/timestamp.ts";
 import { Archiver } from "./archiver.ts";
 import type { IgnoredChanges } from "./change-detection.ts";
 import type { BackupItem } from "./item.ts";
-import type { BackupSource, SourceTotals } from "./source.ts";
+import type { BackupSource, SourceDoor, SourceDoorMaker, SourceTotals, SourceTwin } from "./source.ts";
 import { Tally, type BackupCounts, type BackupProgress } from "./tally.ts";
 
 /**
@@ -43,7 +44,7 @@ export interface BackupOptions {
   readonly tags?: readonly string[];
   /** Such as "holdfast 0.1.0". */
   readonly programVersion: string;
-  /** Files read at once; default 2. */
+  /** Threads that read at least; default as many as there are processors, up to eight. */
   readonly readConcurrency?: number;
   /** How long to wait for somebody else's exclusive lock; default not at all. */
   readonly retryLockForMs?: number;
@@ -82,7 +83,8 @@ export interface BackupResult {
   readonly isComplete: boolean;
 }
 
-const changedKeptMax = 1000;
+/** More threads than that wait for the storage and for one another. */
+const threadsMax = 8;
 
 /**
  * Backs a source up: packs, then the indexes that name them, then the snapshot that names all of it. Until that last
@@ -132,27 +134,14 @@ async function backupUnderLock(
   const { clock } = repository.context;
   const startedAtMs = clock.nowMs();
   const time = options.time ?? timestampOf(startedAtMs);
-  const tally = new Tally(clock, onProgress, options.onItem);
-  const problems = new ProblemList(options.onProblem ?? (() => {}));
-  const changedWhileRead: string[] = [];
+  const tally = new Tally(clock, { onProgress, onProblem: options.onProblem, onItem: options.onItem });
 
   const parent = await findParent(repository, source, options, time, signal);
   await repository.loadIndex(signal);
   const measuring = measure(repository, source, options, parent, tally, signal);
-  const archiver = new Archiver({
-    repository,
-    tally,
-    problems,
-    onChangedWhileRead: (names) => {
-      if (changedWhileRead.length < changedKeptMax) changedWhileRead.push(displayPath(names));
-    },
-    readConcurrency: options.readConcurrency ?? 2,
-    ignoredChanges: options.ignoredChanges ?? {},
-    signal,
-  });
   let treeId: TreeId | undefined;
   try {
-    treeId = await archiver.archive(await source.open(signal), parent?.tree);
+    treeId = await archive(repository, source, options, parent?.tree, tally, signal);
   } finally {
     measuring.stop();
     await measuring.ended;
@@ -191,11 +180,43 @@ async function backupUnderLock(
     startedAtMs,
     endedAtMs,
     counts: tally.counts,
-    problems: problems.problems,
-    changedWhileRead,
+    problems: tally.problems,
+    changedWhileRead: tally.filesChangedWhileRead,
     notKept: source.notKept,
-    isComplete: problems.count === 0 && source.notKept === undefined,
+    isComplete: tally.problems.count === 0 && source.notKept === undefined,
   };
+}
+
+/** Reads the source and stores it, up to what the lanes' last packs hold. @returns undefined when it is empty */
+async function archive(
+  repository: Repository,
+  source: BackupSource,
+  { readConcurrency, ignoredChanges = {}, onItem }: BackupOptions,
+  parentTree: TreeId | undefined,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<TreeId | undefined> {
+  const { twin } = source;
+  const door = twin === undefined ? undefined : await openDoor(twin);
+  const threads = twin === undefined ? 0 : Math.max(readConcurrency ?? 0, Math.min(availableParallelism(), threadsMax));
+  const top = await source.open(signal);
+  const onNews = (news: LaneNews, lane: number) => tally.absorb(news, lane);
+  const tellsItems = onItem !== undefined;
+  const lanes = repository.openLanes({ threads, twin, door, ignoredChanges, tellsItems, onNews }, signal);
+  try {
+    const laneCount = Math.max(1, threads);
+    const archiver = new Archiver({ repository, lanes, laneCount, door, tally, signal });
+    const treeId = await archiver.archive(top, parentTree);
+    await repository.finishLanes(lanes, signal);
+    return treeId;
+  } finally {
+    await lanes.close();
+  }
+}
+
+async function openDoor({ module, data }: SourceTwin): Promise<SourceDoor> {
+  const loaded: { openDoor: SourceDoorMaker } = await import(module);
+  return loaded.openDoor(data);
 }
 
 function timestampOf(ms: number): Timestamp {

@@ -1,4 +1,3 @@
-import { equalBytes } from "@holdfast/base";
 import type { TreeNode } from "../tree/node.ts";
 
 /** What says nothing about a file where it lies: some file systems make up inodes, some tools touch change times. */
@@ -24,38 +23,4 @@ export function isUnchanged(node: TreeNode, before: TreeNode, ignored: IgnoredCh
     (anyCtime || before.ctime.ns === node.ctime.ns) &&
     (anyInode || before.inode === node.inode)
   );
-}
-
-/** Whether two nodes say the same about an entry, all of its metadata and what it contains. Times as instants. */
-export function isSameNode(left: TreeNode, right: TreeNode): boolean {
-  return (
-    equalBytes(left.name, right.name) &&
-    left.type === right.type &&
-    left.mode === right.mode &&
-    left.mtime.ns === right.mtime.ns &&
-    left.atime.ns === right.atime.ns &&
-    left.ctime.ns === right.ctime.ns &&
-    left.uid === right.uid &&
-    left.gid === right.gid &&
-    left.user === right.user &&
-    left.group === right.group &&
-    left.inode === right.inode &&
-    left.deviceId === right.deviceId &&
-    left.size === right.size &&
-    left.links === right.links &&
-    equalBytes(left.linkTarget, right.linkTarget) &&
-    left.genericAttributes === right.genericAttributes &&
-    left.device === right.device &&
-    left.subtree === right.subtree &&
-    isSameList(left.content ?? [], right.content ?? [], (a, b) => a === b) &&
-    isSameList(
-      left.extendedAttributes,
-      right.extendedAttributes,
-      (a, b) => equalBytes(a.name, b.name) && equalBytes(a.value, b.value),
-    )
-  );
-}
-
-function isSameList<T>(left: readonly T[], right: readonly T[], isSame: (left: T, right: T) => boolean): boolean {
-  return left.length === right.length && left.every((item, at) => isSame(item, right[at]!));
 }

@@ -1,22 +1,17 @@
-import { KiB } from "@holdfast/base";
+import { KiB, MiB } from "@holdfast/base";
 import { chunkBytesMax, Chunker } from "../chunker/chunker.ts";
-import type { BlobId } from "../id.ts";
 import type { SourceFile } from "./source.ts";
 
-const readBytes = 512 * KiB;
-
-/** What reading a file gave: its chunks in order, and how long it really was. */
-export interface FileContent {
-  readonly content: readonly BlobId[];
-  readonly sizeBytes: number;
-}
+const readBytes = MiB;
+/** Below the least chunk: such a file is one chunk, and a small buffer stays in the processor's cache. */
+const smallBytes = 256 * KiB;
 
 /**
  * Reads one file after the other and cuts each into chunks. Its buffer holds the largest chunk and one read, so memory
- * does not depend on the files; as many readers as there are files read at once.
+ * does not depend on the files.
  */
 export class FileReader {
-  readonly #buffer = Buffer.allocUnsafeSlow(chunkBytesMax + readBytes);
+  readonly #buffer = Buffer.from(new ArrayBuffer(chunkBytesMax + readBytes)); // costs nothing where nothing is written
   readonly #chunker: Chunker;
 
   constructor(polynomial: bigint) {
@@ -24,33 +19,30 @@ export class FileReader {
   }
 
   /**
-   * Reads to the end, also of a file that grows meanwhile.
-   * @param save stores a chunk, which stays unchanged until it resolves
-   * @throws what reading and `save` throw
+   * The chunks of a file to its end, also of one that grows meanwhile. Each is valid until the next is asked for.
+   * @throws what reading throws
    */
-  async read(
-    file: SourceFile,
-    save: (chunk: Uint8Array) => Promise<BlobId>,
-    onBytes: (bytes: number) => void,
-  ): Promise<FileContent> {
-    const content: BlobId[] = [];
-    let sizeBytes = 0;
+  *chunks(file: SourceFile): Generator<Uint8Array> {
     let filled = 0;
-    this.#chunker.reset();
+    let isFed = false;
+    let fed = 0;
     for (;;) {
-      const length = await file.read(this.#buffer.subarray(filled, filled + readBytes));
+      const room = filled < smallBytes && !isFed ? smallBytes : readBytes;
+      const length = file.read(this.#buffer.subarray(filled, filled + room));
+      filled += length;
       if (length === 0) break;
-      sizeBytes += length;
+      if (filled < smallBytes && !isFed) continue;
+      if (!isFed) this.#chunker.reset();
+      isFed = true;
       let start = 0;
-      for (const cut of this.#chunker.feed(this.#buffer.subarray(filled, filled + length))) {
-        content.push(await save(this.#buffer.subarray(start, filled + cut)));
-        start = filled + cut;
+      for (const cut of this.#chunker.feed(this.#buffer.subarray(fed, filled))) {
+        yield this.#buffer.subarray(start, fed + cut);
+        start = fed + cut;
       }
-      if (start > 0) this.#buffer.copyWithin(0, start, filled + length);
-      filled += length - start;
-      onBytes(length);
+      if (start > 0) this.#buffer.copyWithin(0, start, filled);
+      filled -= start;
+      fed = filled;
     }
-    if (filled > 0) content.push(await save(this.#buffer.subarray(0, filled)));
-    return { content, sizeBytes };
+    if (filled > 0) yield this.#buffer.subarray(0, filled);
   }
 }

@@ -41,8 +41,7 @@ export function memorySource(top: MemoryDirectory, path = "/source"): MemorySour
     let at = 0;
     return {
       node,
-      read: async (into) => {
-        await Promise.resolve();
+      read: (into) => {
         if (file.readFault !== undefined && at >= file.readFault.afterBytes) throw file.readFault.error;
         const end = Math.min(bytes.length, file.readFault?.afterBytes ?? bytes.length);
         const copied = bytes.copy(into, 0, at, end);
@@ -72,14 +71,14 @@ export function memorySource(top: MemoryDirectory, path = "/source"): MemorySour
       const size = BigInt(Buffer.from(file.content).length);
       const bare = { ...bareNode(Buffer.from(name, "latin1"), "file"), ...place, mode: 0o644, size, links: 1n };
       const node = { ...bare, ...file.node };
-      const open = async () => {
+      const open = () => {
         opened.push(name);
         return openFile(file, node);
       };
       return { kind: "file", node, open };
     }
     const node = { ...bareNode(Buffer.from(name, "latin1"), "dir"), ...place };
-    return { kind: "directory", node, open: async () => openDirectory(file) };
+    return { kind: "directory", node, open: () => openDirectory(file) };
   };
 
   return {

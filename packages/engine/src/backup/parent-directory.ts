@@ -1,6 +1,4 @@
 import { compareBytes } from "@holdfast/base";
-import type { TreeId } from "../id.ts";
-import type { Repository } from "../repository/repository.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { treeNodes } from "../tree/tree-reader.ts";
 
@@ -20,10 +18,9 @@ export class ParentDirectory {
   /** For a directory that the parent does not have. */
   static readonly none = (): ParentDirectory => new ParentDirectory([][Symbol.iterator]());
 
-  /** @throws ENGINE_BLOB_MISSING, ENGINE_PACK_DAMAGED, ENGINE_TREE_DAMAGED */
-  static async load(repository: Repository, tree: TreeId, signal: AbortSignal): Promise<ParentDirectory> {
-    const bytes = await repository.loadBlob("tree", tree, signal);
-    return new ParentDirectory(treeNodes(bytes, () => {}));
+  /** @param tree the bytes of its listing @throws ENGINE_TREE_DAMAGED */
+  static of(tree: Uint8Array): ParentDirectory {
+    return new ParentDirectory(treeNodes(tree, () => {}));
   }
 
   /** The entry of this name. Names are asked for in ascending order. */

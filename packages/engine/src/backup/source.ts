@@ -20,6 +20,8 @@ export interface BackupSource {
   open(signal?: AbortSignal): Promise<SourceDirectory>;
   /** How much there will be to do, for a progress bar; called beside the backup, and its result is an estimate. */
   measure(onTotals: (totals: SourceTotals) => void, signal?: AbortSignal): Promise<void>;
+  /** How other threads reach the entries that have a `place`; without it everything is read by the calling thread. */
+  readonly twin?: SourceTwin;
 }
 
 export interface SourceTotals {
@@ -27,29 +29,65 @@ export interface SourceTotals {
   readonly bytes: number;
 }
 
+/** How another thread of this process makes itself a source that finds the same entries. */
+export interface SourceTwin {
+  /** URL of a module that exports a `SourceDoorMaker` named `openDoor`. */
+  readonly module: string;
+  /** Handed to it; can be cloned into another thread. */
+  readonly data: unknown;
+}
+
+export type SourceDoorMaker = (data: unknown) => SourceDoor;
+
+/** Finds entries again by the place that `entries()` gave for them while their directory is open. */
+export interface SourceDoor {
+  directory(place: unknown): SourceDirectory;
+  file(place: unknown): SourceFile;
+  /** A file too large for one thread. */
+  stream(place: unknown): Promise<SourceStream>;
+}
+
+/** A directory that was opened: its entries can be reached, also by place, until it is closed. */
 export interface SourceDirectory {
   /** Entries in ascending order of their names' bytes. Asked for once. */
-  entries(): Iterable<SourceEntry> | AsyncIterable<SourceEntry>;
+  entries(): Iterable<SourceEntry>;
   /** Called when nothing from this directory will be opened any more. */
   close(): void;
 }
 
 /** An entry's `node` is complete but for what it contains: content and subtree are found by the backup. */
 export type SourceEntry =
-  | { readonly kind: "file"; readonly node: TreeNode; readonly fault?: unknown; open(): Promise<SourceFile> }
-  | { readonly kind: "directory"; readonly node: TreeNode; readonly fault?: unknown; open(): Promise<SourceDirectory> }
+  | (KnownEntry & { readonly kind: "file"; readonly place?: unknown; open(): SourceFile })
+  /** A file whose bytes come from elsewhere, when they come. */
+  | (KnownEntry & { readonly kind: "stream"; open(): Promise<SourceStream> })
+  | (KnownEntry & { readonly kind: "directory"; readonly place?: unknown; open(): SourceDirectory })
   /** Links, fifos, devices: the node is all there is. */
-  | { readonly kind: "other"; readonly node: TreeNode; readonly fault?: unknown }
+  | (KnownEntry & { readonly kind: "other" })
   /** Known by name only; left out and reported. */
   | { readonly kind: "unreadable"; readonly name: Buffer; readonly fault: unknown };
-// `fault` on the first three: part of the metadata could not be read; the entry is kept and the fault reported.
 
+interface KnownEntry {
+  readonly node: TreeNode;
+  /** Part of the metadata could not be read; the entry is kept and the fault reported. */
+  readonly fault?: unknown;
+}
+
+/** An open file, read without waiting for anything but the disk. */
 export interface SourceFile {
   /** As the entry's, but of the very file that is open now. */
   readonly node: TreeNode;
   /** Fills a part of `into` and returns its length; 0 at the end. */
-  read(into: Uint8Array): Promise<number>;
+  read(into: Uint8Array): number;
   /** True when the file was written to since it was opened. */
+  hasChanged(): boolean;
+  close(): void;
+}
+
+/** Bytes that are waited for. */
+export interface SourceStream {
+  readonly node: TreeNode;
+  /** Fills a part of `into`, which other threads may see, and resolves to its length; 0 at the end. */
+  read(into: Uint8Array): Promise<number>;
   hasChanged(): boolean;
   close(): void;
 }

@@ -1,10 +1,9 @@
-import type { Clock } from "@holdfast/base";
-import type { BlobType } from "../blob.ts";
-import type { SavedBlob } from "../repository/blob-writer.ts";
+import { HoldfastError, messageOf, systemCodeOf, type Clock } from "@holdfast/base";
+import { engineErrors } from "../errors.ts";
+import { ProblemList, type ItemProblem, type ItemProblems } from "../item-problem.ts";
+import type { LaneNews } from "../lanes/lane-tally.ts";
 import type { SnapshotSummary } from "../snapshot/summary.ts";
-import type { TreeNode } from "../tree/node.ts";
-import { isSameNode } from "./change-detection.ts";
-import type { BackupItem, ItemUnderway } from "./item.ts";
+import type { BackupItem } from "./item.ts";
 import type { SourceTotals } from "./source.ts";
 
 /** How a backup gets on. Names are those of restic's status messages; totals are estimates until the end. */
@@ -22,15 +21,29 @@ export interface BackupProgress {
 /** What a backup did: the counts of its snapshot's summary. */
 export type BackupCounts = Omit<SnapshotSummary, "backupStart" | "backupEnd" | "otherKeys">;
 
-const reportEveryMs = 100;
+/** Who wants to hear what, while the backup goes on. */
+export interface BackupObserver {
+  readonly onProgress: (progress: BackupProgress) => void;
+  readonly onProblem?: ((problem: ItemProblem) => void) | undefined;
+  readonly onItem?: ((item: BackupItem) => void) | undefined;
+}
 
-/** Counts what a backup does and tells its observer, ten times a second at most. */
+type ItemRest = Omit<BackupItem, "action" | "isDirectory">;
+
+const reportEveryMs = 100;
+const changedKeptMax = 1000;
+const fileCounts = { new: "filesNew", modified: "filesChanged", unchanged: "filesUnmodified" } as const;
+const directoryCounts = { new: "dirsNew", modified: "dirsChanged", unchanged: "dirsUnmodified" } as const;
+
+/** Counts what a backup does, in all its threads, and tells its observer, of progress ten times a second at most. */
 export class Tally {
   readonly #clock: Clock;
-  readonly #onProgress: (progress: BackupProgress) => void;
-  readonly #onItem: ((item: BackupItem) => void) | undefined;
+  readonly #observer: BackupObserver;
   readonly #startedMs: number;
-  readonly #current = new Set<string>();
+  readonly #problems: ProblemList;
+  readonly #changedWhileRead: string[] = [];
+  readonly #streams = new Set<string>();
+  readonly #currentByLane = new Map<number, string>();
   readonly #counts = {
     filesNew: 0,
     filesChanged: 0,
@@ -47,13 +60,12 @@ export class Tally {
   };
   #totals: SourceTotals = { files: 0, bytes: 0 };
   #bytesSeen = 0;
-  #errorCount = 0;
   #reportedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, onProgress: (progress: BackupProgress) => void, onItem?: (item: BackupItem) => void) {
+  constructor(clock: Clock, observer: BackupObserver) {
     this.#clock = clock;
-    this.#onProgress = onProgress;
-    this.#onItem = onItem;
+    this.#observer = observer;
+    this.#problems = new ProblemList(observer.onProblem ?? (() => {}));
     this.#startedMs = clock.monotonicMs();
   }
 
@@ -61,23 +73,58 @@ export class Tally {
     return { ...this.#counts };
   }
 
+  get problems(): ItemProblems {
+    return this.#problems.problems;
+  }
+
+  /** The first thousand. */
+  get filesChangedWhileRead(): readonly string[] {
+    return this.#changedWhileRead;
+  }
+
   expect(totals: SourceTotals): void {
     this.#totals = totals;
     this.#report();
   }
 
-  fault(): void {
-    this.#errorCount += 1;
+  /** Adds what a lane did since it told last. */
+  absorb(news: LaneNews, lane: number): void {
+    for (const [count, by] of Object.entries(news.counts)) this.#counts[count as keyof BackupCounts] += by;
+    this.#bytesSeen += news.bytesDone;
+    for (const problem of news.problems) this.#problems.add(problem);
+    for (const path of news.changedWhileRead) this.changedWhileRead(path);
+    for (const item of news.items) this.#observer.onItem?.(item);
+    if (news.currentFile === undefined) this.#currentByLane.delete(lane);
+    else this.#currentByLane.set(lane, news.currentFile);
     this.#report();
   }
 
+  problem(problem: ItemProblem): void {
+    this.#problems.add(problem);
+    this.#report();
+  }
+
+  /** Takes what was thrown while dealing with one entry. @throws `error` itself when it is a bug */
+  fault(path: string, error: unknown): void {
+    const isExpected = error instanceof HoldfastError;
+    const systemCode = systemCodeOf(error);
+    if (!isExpected && systemCode === undefined) throw error;
+    if (!isExpected && systemCode === "ENOENT") return; // it went away since its directory was listed
+    const code = isExpected ? error.code : engineErrors.sourceUnreadable.code;
+    this.problem({ path, code, message: messageOf(error) });
+  }
+
+  changedWhileRead(path: string): void {
+    if (this.#changedWhileRead.length < changedKeptMax) this.#changedWhileRead.push(path);
+  }
+
   fileBegins(path: string): void {
-    this.#current.add(path);
+    this.#streams.add(path);
     this.#report();
   }
 
   fileEnds(path: string): void {
-    this.#current.delete(path);
+    this.#streams.delete(path);
   }
 
   bytesRead(bytes: number): void {
@@ -85,37 +132,17 @@ export class Tally {
     this.#report();
   }
 
-  /** A file that change detection spared the reading. */
-  fileSpared(node: TreeNode, item: ItemUnderway): void {
-    this.#counts.filesUnmodified += 1;
-    this.#itemDone(item, "unchanged", false);
-    this.#bytesSeen += Number(node.size);
-    this.#fileDone(node);
+  file(action: BackupItem["action"], sizeBytes: number, item: ItemRest): void {
+    this.#counts[fileCounts[action]] += 1;
+    this.#counts.totalFilesProcessed += 1;
+    this.#counts.totalBytesProcessed += sizeBytes;
+    this.#observer.onItem?.({ ...item, action, isDirectory: false });
+    this.#report();
   }
 
-  fileRead(node: TreeNode, before: TreeNode | undefined, item: ItemUnderway): void {
-    const action = actionOf(node, before);
-    if (action === "new") this.#counts.filesNew += 1;
-    else if (action === "unchanged") this.#counts.filesUnmodified += 1;
-    else this.#counts.filesChanged += 1;
-    this.#itemDone(item, action, false);
-    this.#fileDone(node);
-  }
-
-  directory(node: TreeNode, before: TreeNode | undefined, item: ItemUnderway): void {
-    const action = actionOf(node, before);
-    if (action === "new") this.#counts.dirsNew += 1;
-    else if (action === "unchanged") this.#counts.dirsUnmodified += 1;
-    else this.#counts.dirsChanged += 1;
-    this.#itemDone(item, action, true);
-  }
-
-  blob(type: BlobType, plainBytes: number, saved: SavedBlob): void {
-    if (!saved.isNew) return;
-    if (type === "data") this.#counts.dataBlobs += 1;
-    else this.#counts.treeBlobs += 1;
-    this.#counts.dataAdded += plainBytes;
-    this.#counts.dataAddedPacked += saved.storedBytes;
+  directory(action: BackupItem["action"], item: ItemRest): void {
+    this.#counts[directoryCounts[action]] += 1;
+    this.#observer.onItem?.({ ...item, action, isDirectory: true });
   }
 
   /** Tells the observer once more, whenever it was told last. */
@@ -124,38 +151,20 @@ export class Tally {
     this.#report();
   }
 
-  #itemDone(item: ItemUnderway, action: BackupItem["action"], isDirectory: boolean): void {
-    if (this.#onItem === undefined) return;
-    const { path, added, startedMs } = item;
-    const durationMs = this.#clock.monotonicMs() - startedMs;
-    this.#onItem({ path: isDirectory ? `${path}/` : path, isDirectory, action, durationMs, added });
-  }
-
-  #fileDone(node: TreeNode): void {
-    this.#counts.totalFilesProcessed += 1;
-    this.#counts.totalBytesProcessed += Number(node.size);
-    this.#report();
-  }
-
   #report(): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#reportedMs < reportEveryMs) return;
     this.#reportedMs = nowMs;
     const filesDone = this.#counts.totalFilesProcessed;
-    this.#onProgress({
+    this.#observer.onProgress({
       secondsElapsed: (nowMs - this.#startedMs) / 1000,
       // The source may have grown since it was measured.
       totalFiles: Math.max(this.#totals.files, filesDone),
       filesDone,
       totalBytes: Math.max(this.#totals.bytes, this.#bytesSeen),
       bytesDone: this.#bytesSeen,
-      errorCount: this.#errorCount,
-      currentFiles: [...this.#current],
+      errorCount: this.#problems.count,
+      currentFiles: [...this.#currentByLane.values(), ...this.#streams],
     });
   }
-}
-
-function actionOf(node: TreeNode, before: TreeNode | undefined): BackupItem["action"] {
-  if (before === undefined) return "new";
-  return isSameNode(node, before) ? "unchanged" : "modified";
 }

@@ -37,21 +37,19 @@ export class BackupTrial {
   }
 
   /** @throws what reading throws */
-  async run(file: SourceFile): Promise<TrialResult> {
+  run(file: SourceFile): TrialResult {
     const startedMs = this.#clock.monotonicMs();
-    let uniqueBytes = 0;
-    let storedBytes = 0;
-    const save = async (chunk: Uint8Array) => {
-      const id = idOf(chunk);
-      if (this.#seen.has(id)) return id;
-      this.#seen.add(id);
-      uniqueBytes += chunk.byteLength;
-      storedBytes += this.#storedBytesOf(chunk);
-      return id;
-    };
+    let [bytes, uniqueBytes, storedBytes] = [0, 0, 0];
     try {
-      const { sizeBytes } = await this.#reader.read(file, save, () => {});
-      return { bytes: sizeBytes, uniqueBytes, storedBytes };
+      for (const chunk of this.#reader.chunks(file)) {
+        bytes += chunk.byteLength;
+        const id = idOf(chunk);
+        if (this.#seen.has(id)) continue;
+        this.#seen.add(id);
+        uniqueBytes += chunk.byteLength;
+        storedBytes += this.#storedBytesOf(chunk);
+      }
+      return { bytes, uniqueBytes, storedBytes };
     } finally {
       this.#busyMs += this.#clock.monotonicMs() - startedMs;
     }

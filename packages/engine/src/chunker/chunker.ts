@@ -15,8 +15,8 @@ export class Chunker {
   readonly #rabin: Rabin;
   /** Bytes of the present chunk so far. */
   #length = 0;
-  /** The last 63 bytes fed, for a window that begins before the next piece. */
-  #tail: Uint8Array = new Uint8Array(windowBytes - 1);
+  /** The last 64 bytes fed, for a window that begins before the next piece. */
+  #tail: Uint8Array = new Uint8Array(windowBytes);
 
   /** @param polynomial irreducible; the repository's own */
   constructor(polynomial: Polynomial) {
@@ -56,7 +56,7 @@ export class Chunker {
   }
 
   #keepTail(bytes: Uint8Array): void {
-    const kept = windowBytes - 1;
+    const kept = windowBytes;
     if (bytes.byteLength >= kept) {
       this.#tail.set(bytes.subarray(bytes.byteLength - kept));
       return;
@@ -69,7 +69,7 @@ export class Chunker {
 /** The tables of a polynomial take a while to build and serve all files of its repository. */
 let latest: { polynomial: Polynomial; rabin: Rabin } | undefined;
 
-function rabinFor(polynomial: Polynomial): Rabin {
+export function rabinFor(polynomial: Polynomial): Rabin {
   if (latest?.polynomial !== polynomial) latest = { polynomial, rabin: new Rabin(polynomial) };
   return latest.rabin;
 }

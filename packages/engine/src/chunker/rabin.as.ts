@@ -36,19 +36,44 @@ function append(digest: u64, byte: u64): u64 {
   return ((digest << 8) | byte) ^ load<u64>(MOD_TABLE + (index << 3));
 }
 
-/**
- * The first position after `from` where a cut is allowed: the returned byte offset is just behind the byte that
- * allows it, and 0 means none up to `to`. The 63 bytes in front of `from` must be there.
- */
-export function nextCut(from: usize, to: usize): usize {
-  if (from >= to) return 0;
+function slide(digest: u64, at: usize): u64 {
+  return append(digest ^ load<u64>(OUT_TABLE + ((<usize>load<u8>(at - WINDOW)) << 3)), load<u8>(at));
+}
+
+function windowBefore(at: usize): u64 {
   let digest: u64 = 0;
-  for (let at = from - (WINDOW - 1); at <= from; at++) digest = append(digest, load<u8>(at));
-  if ((digest & CUT_MASK) == 0) return from + 1;
-  for (let at = from + 1; at < to; at++) {
-    digest ^= load<u64>(OUT_TABLE + ((<usize>load<u8>(at - WINDOW)) << 3));
-    digest = append(digest, load<u8>(at));
-    if ((digest & CUT_MASK) == 0) return at + 1;
+  for (let before = at - WINDOW; before < at; before++) digest = append(digest, load<u8>(before));
+  return digest;
+}
+
+function mark(marks: usize, bit: usize): void {
+  const word = marks + ((bit >> 5) << 2);
+  store<u32>(word, load<u32>(word) | (1 << (<u32>bit & 31)));
+}
+
+/**
+ * Sets a bit in `marks` for each of `length` bytes from `from` behind which a cut is allowed; bit 0 is the byte at
+ * `from`. The marks are zero before; the 64 bytes in front of `from` must be there, zero where the file begins.
+ * Four places are looked at in turn: one digest waits for its own last step, four keep the processor busy.
+ */
+export function markCuts(from: usize, length: usize, marks: usize): void {
+  const quarter = length >> 2;
+  let a = windowBefore(from);
+  let b = windowBefore(from + quarter);
+  let c = windowBefore(from + 2 * quarter);
+  let d = windowBefore(from + 3 * quarter);
+  for (let step: usize = 0; step < quarter; step++) {
+    a = slide(a, from + step);
+    b = slide(b, from + quarter + step);
+    c = slide(c, from + 2 * quarter + step);
+    d = slide(d, from + 3 * quarter + step);
+    if ((a & CUT_MASK) == 0) mark(marks, step);
+    if ((b & CUT_MASK) == 0) mark(marks, quarter + step);
+    if ((c & CUT_MASK) == 0) mark(marks, 2 * quarter + step);
+    if ((d & CUT_MASK) == 0) mark(marks, 3 * quarter + step);
   }
-  return 0;
+  for (let step: usize = quarter << 2; step < length; step++) {
+    d = slide(d, from + step);
+    if ((d & CUT_MASK) == 0) mark(marks, step);
+  }
 }

@@ -4,14 +4,20 @@ import type { Polynomial } from "./polynomial.ts";
 
 /** Bytes in front of a position that decide, with the byte there, whether it is a cut. */
 export const windowBytes = 64;
-/** What one look takes; fits the processor's second-level cache. */
-const regionBytes = 256 * KiB;
+/** What one look takes: small, for a look that was for one cut goes to its end. */
+const regionBytes = 64 * KiB;
 const pageBytes = 64 * KiB;
 
 interface RabinExports {
   readonly BYTES_AT: WebAssembly.Global;
   setPolynomial(polynomial: bigint): void;
-  nextCut(from: number, to: number): number;
+  markCuts(from: number, length: number, marks: number): void;
+}
+
+/** Offsets behind which a cut is allowed: all from `from` to `to`. */
+export interface CutRun {
+  readonly from: number;
+  to: number;
 }
 
 /**
@@ -21,32 +27,77 @@ export class Rabin {
   readonly #exports: RabinExports;
   readonly #memory: Uint8Array;
   readonly #bytesAt: number;
+  /** A bit for each byte of a region. */
+  readonly #marks: Uint32Array;
 
   constructor(polynomial: Polynomial) {
-    const memory = new WebAssembly.Memory({ initial: regionBytes / pageBytes + 2 });
+    const memory = new WebAssembly.Memory({ initial: regionBytes / pageBytes + 3 });
     const instance = new WebAssembly.Instance(compiled(), { env: { memory } });
     this.#exports = instance.exports as unknown as RabinExports;
     this.#memory = new Uint8Array(memory.buffer);
     this.#bytesAt = Number(this.#exports.BYTES_AT.value) + windowBytes;
+    this.#marks = new Uint32Array(memory.buffer, memory.buffer.byteLength - regionBytes / 8, regionBytes / 32);
     this.#exports.setPolynomial(BigInt.asUintN(64, polynomial));
   }
 
   /**
-   * @param before the 63 bytes or more in front of `bytes[from]` that `bytes` does not hold itself
+   * @param before the 64 bytes or more in front of `bytes` that decide with its first bytes
    * @returns the first offset in `bytes` after `from`, at most `to`, behind which a cut is allowed; or -1
    */
   nextCut(before: Uint8Array, bytes: Uint8Array, from: number, to: number): number {
     for (let start = from; start < to; start += regionBytes) {
-      const end = Math.min(start + regionBytes, to);
-      const context = Math.min(start, windowBytes - 1);
-      const missing = windowBytes - 1 - context;
-      this.#memory.set(before.subarray(before.byteLength - missing), this.#bytesAt - (windowBytes - 1));
-      this.#memory.set(bytes.subarray(start - context, end), this.#bytesAt - context);
-      const cut = this.#exports.nextCut(this.#bytesAt, this.#bytesAt + end - start);
-      if (cut !== 0) return start + cut - this.#bytesAt;
+      this.#look(before, bytes, start, Math.min(regionBytes, to - start));
+      const index = this.#marks.findIndex((word) => word !== 0);
+      if (index >= 0) return start + index * 32 + lowestBit(this.#marks[index]!) + 1;
     }
     return -1;
   }
+
+  /**
+   * All places where a cut is allowed, wherever the chunk may have begun.
+   * @param from where to begin in `bytes`; the 64 bytes in front decide too, and are zero where the file begins
+   * @returns runs of offsets in `bytes`, ascending; hardly more than one a megabyte, unless the bytes repeat
+   */
+  allCuts(bytes: Uint8Array, from: number): CutRun[] {
+    const runs: CutRun[] = [];
+    for (let start = from; start < bytes.byteLength; start += regionBytes) {
+      this.#look(nothing, bytes, start, Math.min(regionBytes, bytes.byteLength - start));
+      this.#collect(start, runs);
+    }
+    return runs;
+  }
+
+  /** Marks the cuts in `length` bytes from `start`. */
+  #look(before: Uint8Array, bytes: Uint8Array, start: number, length: number): void {
+    const context = Math.min(start, windowBytes);
+    const missing = windowBytes - context;
+    this.#memory.set(before.subarray(before.byteLength - missing), this.#bytesAt - windowBytes);
+    this.#memory.set(bytes.subarray(start - context, start + length), this.#bytesAt - context);
+    this.#marks.fill(0);
+    this.#exports.markCuts(this.#bytesAt, length, this.#marks.byteOffset);
+  }
+
+  #collect(start: number, runs: CutRun[]): void {
+    const add = (from: number, to: number) => {
+      const last = runs.at(-1);
+      if (last !== undefined && last.to === from - 1) last.to = to;
+      else runs.push({ from, to });
+    };
+    for (const [index, word] of this.#marks.entries()) {
+      const at = start + index * 32 + 1;
+      if (word === allMarks) add(at, at + 31);
+      else for (let rest = word; rest !== 0; rest &= rest - 1) add(at + lowestBit(rest), at + lowestBit(rest));
+    }
+  }
+}
+
+const allMarks = 0xffff_ffff;
+
+/** In front of a file. */
+const nothing = new Uint8Array(windowBytes);
+
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }
 
 let module: WebAssembly.Module | undefined;

@@ -41,7 +41,11 @@ export class AnchoredDirectory {
 
   /** Opens the directory `name` in this one. @throws the system's error: ENOTDIR or ELOOP when it is a symlink */
   enter(name: Buffer): AnchoredDirectory {
-    const path = this.pathOf(name);
+    return AnchoredDirectory.at(this.pathOf(name));
+  }
+
+  /** Opens the directory at a path that `pathOf` gave, in whichever thread. @throws as `enter` */
+  static at(path: Buffer): AnchoredDirectory {
     const anchored = openAt(path, constants.O_NOFOLLOW, path);
     if (!isAnchoredByHandle) refuseSwapped(anchored[0], path);
     return new AnchoredDirectory(...anchored);

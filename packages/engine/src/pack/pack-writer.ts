@@ -22,6 +22,12 @@ export interface FinishedPack {
   readonly blobs: readonly PackedBlob[];
 }
 
+/** Sealed blobs that have no header yet, to be added to another pack: what they are does not depend on where they lie. */
+export interface UnfinishedPack {
+  readonly bytes: Uint8Array;
+  readonly blobs: readonly PackedBlob[];
+}
+
 /**
  * One pack in the making, in memory; its hash runs along. All blobs of a pack have the same type.
  * Memory that nothing was written to costs nothing: the system gives pages as they are touched.
@@ -80,6 +86,11 @@ export class PackWriter {
         { cause: finding },
       );
     return pack;
+  }
+
+  /** What is in it so far; the writer is used up. */
+  unfinished(): UnfinishedPack {
+    return { bytes: this.#buffer.subarray(0, this.#used), blobs: this.#blobs };
   }
 
   #append(bytes: Uint8Array): void {

@@ -48,7 +48,8 @@ export interface BlobWriterParts {
  */
 export class BlobWriter {
   readonly #parts: BlobWriterParts;
-  readonly #uploadsMax: number;
+  /** Packs on their way to the storage at once. */
+  readonly uploadsMax: number;
   /** Plain lengths of blobs whose pack is not stored yet, so that none is taken in twice. */
   readonly #queued: Readonly<Record<BlobType, Map<BlobId, number>>> = { data: new Map(), tree: new Map() };
   readonly #open: { data?: PackWriter; tree?: PackWriter } = {};
@@ -61,7 +62,7 @@ export class BlobWriter {
 
   constructor(parts: BlobWriterParts) {
     this.#parts = parts;
-    this.#uploadsMax = Math.max(1, Math.min(uploadsMax, parts.storage.properties.connectionsMax));
+    this.uploadsMax = Math.max(1, Math.min(uploadsMax, parts.storage.properties.connectionsMax));
   }
 
   /** Plain length of a blob that waits in a pack, or undefined. */
@@ -91,7 +92,7 @@ export class BlobWriter {
     if (this.#parts.index().has(type, id) || this.#queued[type].has(id)) return { id, isNew: false, storedBytes: 0 };
     this.#queued[type].set(id, plain.byteLength);
     try {
-      while (this.#uploads.size >= this.#uploadsMax) await this.#oneUpload(signal);
+      while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
       // From the look at the uploads to here nothing may be awaited: all callers that wait wake up at once.
       const { key, version, context, packBytesTarget, compression } = this.#parts;
       const encoded = encodeBlob(key, newNonce(context.random), version, type, plain, compression);
@@ -117,7 +118,7 @@ export class BlobWriter {
     const { stored, uncompressedLength } = encoded;
     this.#queued[type].set(id, uncompressedLength === 0 ? stored.byteLength - sealOverheadBytes : uncompressedLength);
     try {
-      while (this.#uploads.size >= this.#uploadsMax) await this.#oneUpload(signal);
+      while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
       const pack = (this.#open[type] ??= new PackWriter(type, this.#parts.packBytesTarget));
       pack.add(id, encoded);
       if (pack.isFull) this.#finishPack(type);
@@ -132,6 +133,19 @@ export class BlobWriter {
     const { key, version, context, compression } = this.#parts;
     const encoded = encodeBlob(key, newNonce(context.random), version, type, plain, compression);
     return this.saveCopy(type, id, encoded, signal);
+  }
+
+  /** Stores a pack that was made elsewhere with this repository's key; resolves when the storage has it. */
+  async storePack(type: BlobType, pack: FinishedPack, signal?: AbortSignal): Promise<void> {
+    this.throwIfFailed();
+    while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
+    await this.#start(async () => this.#storePack(type, pack));
+    this.throwIfFailed();
+  }
+
+  /** Ends the writing: something was taken in that will never be stored. */
+  fail(error: unknown): void {
+    this.#fail(error);
   }
 
   /** Stores what is open, then the index files that name it. */
@@ -153,7 +167,7 @@ export class BlobWriter {
     const { key, context, isVerified } = this.#parts;
     const pack = this.#open[type]?.finish(key, context.random, isVerified);
     delete this.#open[type];
-    if (pack !== undefined) this.#start(async () => this.#storePack(type, pack));
+    if (pack !== undefined) void this.#start(async () => this.#storePack(type, pack));
   }
 
   async #storePack(type: BlobType, pack: FinishedPack): Promise<void> {
@@ -176,7 +190,7 @@ export class BlobWriter {
     const packs = this.#unindexed.map((pack) => pack.id);
     this.#unindexed = [];
     this.#unindexedBlobs = 0;
-    this.#start(async () => this.#parts.saveIndex(json, packs, this.#stop.signal));
+    void this.#start(async () => this.#parts.saveIndex(json, packs, this.#stop.signal));
   }
 
   async #writeSignal(mayWrite: BlobWriterParts["mayWrite"]): Promise<AbortSignal> {
@@ -185,11 +199,12 @@ export class BlobWriter {
   }
 
   /** Runs beside the caller; its failure ends the writing. */
-  #start(task: () => Promise<unknown>): void {
-    const running = task()
+  #start(task: () => Promise<unknown>): Promise<void> {
+    const running: Promise<void> = task()
       .catch((error: unknown) => this.#fail(error))
       .then(() => void this.#uploads.delete(running));
     this.#uploads.add(running);
+    return running;
   }
 
   /** Resolves when an upload has ended well; throws what ended the writing. An aborted `signal` ends it. */

@@ -215,7 +215,7 @@ async function takeSample(
     try {
       const stretch = new FileStretch(place);
       try {
-        const result = await trial.run(stretch);
+        const result = trial.run(stretch);
         least.bytes += result.bytes;
         least.uniqueBytes += result.uniqueBytes;
         least.storedBytes += result.storedBytes;

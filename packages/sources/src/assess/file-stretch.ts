@@ -1,9 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, read as readCallback } from "node:fs";
-import { promisify } from "node:util";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { describeFile, type OwnerNames, type SourceFile, type TreeNode } from "@holdfast/engine";
 import type { SamplePlace } from "./size-classes.ts";
 
-const readAsync = promisify(readCallback);
 const nobody: OwnerNames = { user: () => "", group: () => "" };
 
 /** One stretch of a file, read as if it were a file of its own. */
@@ -26,10 +24,10 @@ export class FileStretch implements SourceFile {
     this.#end = place.offset + place.length;
   }
 
-  async read(into: Uint8Array): Promise<number> {
+  read(into: Uint8Array): number {
     const wanted = Math.min(into.byteLength, this.#end - this.#at);
     if (wanted === 0) return 0;
-    const { bytesRead } = await readAsync(this.#fd, into, 0, wanted, this.#at);
+    const bytesRead = readSync(this.#fd, into, 0, wanted, this.#at);
     this.#at += bytesRead;
     return bytesRead;
   }

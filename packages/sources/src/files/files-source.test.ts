@@ -226,7 +226,7 @@ describe("reading", () => {
     const entry = await entryOf("file");
     rmSync(join(dir, "file"));
     symlinkSync("outside", join(dir, "file"));
-    await expect(entry.kind === "file" && entry.open()).rejects.toMatchObject({ code: "ELOOP" });
+    expect(() => entry.kind === "file" && entry.open()).toThrow(expect.objectContaining({ code: "ELOOP" }));
   });
 
   test("a file that became a fifo is refused without waiting for a writer", async () => {
@@ -235,7 +235,7 @@ describe("reading", () => {
     rmSync(join(dir, "file"));
     const { native } = await import("@holdfast/engine");
     native!.makeNode(Buffer.from(join(dir, "file")), 0o010600, 0n);
-    await expect(entry.kind === "file" && entry.open()).rejects.toMatchObject({ code: "SOURCE_REPLACED" });
+    expect(() => entry.kind === "file" && entry.open()).toThrow(expect.objectContaining({ code: "SOURCE_REPLACED" }));
   });
 
   test("a directory that became a symlink is refused, not followed", async () => {
@@ -245,7 +245,7 @@ describe("reading", () => {
     for await (const entry of inner!.entries()) {
       renameSync(join(dir, "top/dir"), join(dir, "moved"));
       symlinkSync(join(dir, "outside"), join(dir, "top/dir"));
-      await expect(entry.kind === "directory" && entry.open()).rejects.toMatchObject({ code: "ENOTDIR" });
+      expect(() => entry.kind === "directory" && entry.open()).toThrow(expect.objectContaining({ code: "ENOTDIR" }));
     }
     inner!.close();
   });
@@ -264,7 +264,7 @@ describe("reading", () => {
     make("file");
     const entry = await entryOf("file");
     rmSync(join(dir, "file"));
-    await expect(entry.kind === "file" && entry.open()).rejects.toMatchObject({ code: "ENOENT" });
+    expect(() => entry.kind === "file" && entry.open()).toThrow(expect.objectContaining({ code: "ENOENT" }));
   });
 
   test("a directory that cannot be listed fails when it is opened, except for root", async () => {
@@ -272,7 +272,7 @@ describe("reading", () => {
     chmodSync(join(dir, "closed"), 0o300);
     const entry = await entryOf("closed");
     if (process.getuid?.() === 0) expect(await selected({})).toEqual(["closed/", "closed/x"]);
-    else await expect(entry.kind === "directory" && entry.open()).rejects.toMatchObject({ code: "EACCES" });
+    else expect(() => entry.kind === "directory" && entry.open()).toThrow(expect.objectContaining({ code: "EACCES" }));
     chmodSync(join(dir, "closed"), 0o700);
   });
 

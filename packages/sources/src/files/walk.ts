@@ -17,8 +17,26 @@ export interface WalkedEntry {
   readonly isOnTheWay: boolean;
   /** Why `stats` is undefined. */
   readonly fault?: unknown;
+  /** Where another thread can enter the directory that it is; undefined where only its own directory knows enough. */
+  readonly place?: DirectoryPlace | undefined;
   /** Opens the directory that it is. @throws the system's error */
   enter(): WalkedDirectory;
+}
+
+/** A directory of which everything is wanted that is not excluded, while the one it lies in is open. */
+export interface DirectoryPlace {
+  /** Where it can be opened (latin1). */
+  readonly anchored: string;
+  /** Its absolute path (latin1). */
+  readonly path: string;
+  /** File system of the target that led here. */
+  readonly device: bigint;
+}
+
+/** Enters a directory by its place. @throws the system's error: ENOTDIR or ELOOP when it is a symlink by now */
+export function enterPlace({ anchored, path, device }: DirectoryPlace, selection: Selection): WalkedDirectory {
+  const place = { path, components: decodePath(path), device, target: undefined, selection };
+  return FullDirectory.open(() => AnchoredDirectory.at(Buffer.from(anchored, "latin1")), place);
 }
 
 /** A directory that the walk has entered. */
@@ -178,7 +196,12 @@ class FullDirectory implements WalkedDirectory {
     if (entry?.stats === undefined) return entry && { ...entry, enter: neverEntered };
     if (entry.stats.isSocket() || selection.excludesFile(entry.stats, device, this.#device)) return undefined;
     const place = { path: entryPath, components: entryComponents, device, target: inner, selection };
-    return { ...entry, enter: () => FullDirectory.open(() => this.#anchor.enter(bytes), place) };
+    const isOrdinary = inner === undefined && entry.stats.isDirectory();
+    return {
+      ...entry,
+      place: isOrdinary ? { anchored: entry.path.toString("latin1"), path: entryPath, device } : undefined,
+      enter: () => FullDirectory.open(() => this.#anchor.enter(bytes), place),
+    };
   }
 }
 

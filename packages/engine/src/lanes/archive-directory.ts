@@ -1,0 +1,251 @@
+import { assert, compareBytes, fromHex, HoldfastError, KiB, MiB, messageOf } from "@holdfast/base";
+import { isUnchanged } from "../backup/change-detection.ts";
+import { ParentDirectory } from "../backup/parent-directory.ts";
+import type { SourceDirectory, SourceEntry } from "../backup/source.ts";
+import { engineErrors } from "../errors.ts";
+import { decodeBlob } from "../pack/blob-encoding.ts";
+import { displayPath } from "../tree/name-quoting.ts";
+import type { TreeNode } from "../tree/node.ts";
+import { nodeJson } from "../tree/tree-writer.ts";
+import { canonicalJson, treeOf } from "./entry-json.ts";
+import type { Lane, LanePack, SavedBytes } from "./lane.ts";
+import { LocalPlace } from "./local-place.ts";
+import { readFile } from "./read-file.ts";
+import type { DirectoryDone, DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "./tasks.ts";
+
+/** A file from this size on is cut and stored by several threads. */
+export const streamBytesMin = 16n * BigInt(MiB);
+/** What a directory's own thread reads of it before it lets others help. */
+const readHereBytesMax = 4 * MiB;
+const groupBytesMax = 4 * MiB;
+const groupFilesMax = 256;
+/** Entries after which others get their turn. */
+const turnEntries = 64;
+const textLengthMax = 256 * KiB;
+
+/** What the archiving of one directory has come to. */
+class Listing {
+  readonly pieces: (Uint8Array | undefined)[] = [];
+  readonly directories: FoundDirectory[] = [];
+  readonly streams: FoundStream[] = [];
+  readonly files: FilePlace[][] = [];
+  entries = 0;
+  bytesRead = 0;
+  #group: FilePlace[] | undefined;
+  #groupBytes = 0;
+  #text = "";
+  #last: Buffer | undefined;
+
+  /** Entries come in ascending order of their names' bytes, and are added or kept free in that order. */
+  inOrder(name: Buffer): void {
+    assert(this.#last === undefined || compareBytes(this.#last, name) < 0, "a source lists names in ascending order");
+    this.#last = name;
+  }
+
+  add(json: string): void {
+    this.#text += this.#text === "" ? json : `,${json}`;
+    this.entries += 1;
+    if (this.#text.length >= textLengthMax) this.#flush();
+  }
+
+  /** Room for an entry that is found elsewhere; its number among the pieces. */
+  keepFree(): number {
+    this.#flush();
+    return this.pieces.push(undefined) - 1;
+  }
+
+  /** Puts a file into the group that another thread will read. */
+  handOver(file: FilePlace, sizeBytes: number): void {
+    if (this.#group === undefined || this.#groupBytes >= groupBytesMax || this.#group.length >= groupFilesMax) {
+      this.#group = [];
+      this.#groupBytes = 0;
+      this.files.push(this.#group);
+    }
+    this.#group.push(file);
+    this.#groupBytes += sizeBytes;
+  }
+
+  get isComplete(): boolean {
+    return !this.pieces.includes(undefined);
+  }
+
+  finish(): void {
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#text === "") return;
+    this.pieces.push(Buffer.from(this.#text));
+    this.#text = "";
+  }
+}
+
+/**
+ * Lists a directory, compares it with the parent snapshot, reads what is new in it, and leaves to others what they can
+ * do: its subdirectories, large files, and files beyond a few megabytes.
+ *
+ * @param keep takes the directory when places in it are still to be opened, and answers with its number
+ */
+export function* archiveDirectory(
+  lane: Lane,
+  open: () => SourceDirectory,
+  task: DirectoryTask,
+  keep: (directory: SourceDirectory) => number,
+): Generator<LanePack | undefined, DirectoryDone> {
+  const { parent, isReadable } = parentOf(lane, task);
+  if (!isReadable) return { ...nothing, outcome: "parent unreadable" };
+  const directory = tryOpen(lane, open, task.path);
+  if (directory === undefined) return { ...nothing, outcome: "left out" };
+  const listing = new Listing();
+  let isKept = false;
+  try {
+    let entriesSinceTurn = 0;
+    for (const entry of directory.entries()) {
+      entriesSinceTurn += 1;
+      if (entriesSinceTurn % turnEntries === 0) yield undefined;
+      yield* archiveEntry(lane, entry, parent, task, listing);
+    }
+    listing.finish();
+    const { pieces, directories, files, streams, entries } = listing;
+    if (!listing.isComplete) {
+      isKept = true;
+      const handle = keep(directory);
+      return { outcome: "begun", pieces, directories, files, streams, entries, handle, tree: undefined };
+    }
+    const added: SavedBytes = { plainBytes: 0, storedBytes: 0 };
+    const id = yield* lane.save("tree", treeOf(pieces as readonly Uint8Array[]), added);
+    return { ...nothing, outcome: "stored", entries, tree: { id, added } };
+  } finally {
+    if (!isKept) directory.close();
+  }
+}
+
+const nothing = {
+  pieces: [],
+  directories: [],
+  files: [],
+  streams: [],
+  entries: 0,
+  handle: undefined,
+  tree: undefined,
+} as const;
+
+/** @returns undefined when it could not be opened, which is reported */
+function tryOpen(lane: Lane, open: () => SourceDirectory, path: string): SourceDirectory | undefined {
+  try {
+    return open();
+  } catch (error) {
+    lane.fault(path, error);
+    return undefined;
+  }
+}
+
+function* archiveEntry(
+  lane: Lane,
+  entry: SourceEntry,
+  parent: ParentDirectory,
+  task: DirectoryTask,
+  listing: Listing,
+): Generator<LanePack | undefined, void> {
+  const name = entry.kind === "unreadable" ? entry.name : entry.node.name;
+  const path = `${task.path}${displayPath([name])}`;
+  if (entry.kind === "unreadable") return lane.fault(path, entry.fault);
+  listing.inOrder(name);
+  if (entry.fault !== undefined) lane.fault(path, entry.fault);
+  const before = parent.find(name);
+  switch (entry.kind) {
+    case "other":
+      return listing.add(nodeJson(entry.node));
+    case "directory":
+      listing.directories.push({
+        piece: listing.keepFree(),
+        place: entry.place ?? new LocalPlace(() => entry.open()),
+        path,
+        head: headOf(entry.node),
+        before: before && { json: canonicalJson(before), tree: before.type === "dir" ? before.subtree : undefined },
+      });
+      return;
+    case "stream":
+      listing.streams.push({
+        piece: listing.keepFree(),
+        place: new LocalPlace(() => entry.open()),
+        path,
+        before: before && canonicalJson(before),
+      });
+      return;
+    case "file":
+      if (before !== undefined && isUnchanged(entry.node, before, lane.settings.ignoredChanges)) {
+        const json = spare(lane, entry.node, before, path);
+        if (json !== undefined) return listing.add(json);
+      }
+      return yield* archiveFile(lane, entry, before, path, listing);
+  }
+}
+
+/** The entry of a file that need not be read; undefined when the repository has lost a part of it. */
+function spare(lane: Lane, node: TreeNode, before: TreeNode, path: string): string | undefined {
+  const content = before.content ?? [];
+  if (!content.every((id) => lane.known.has("data", fromHex(id)))) {
+    lane.tally.problem({
+      path,
+      code: engineErrors.blobMissing.code,
+      message: "The parent snapshot's copy of this file is incomplete; the file was read and stored again.",
+    });
+    return undefined;
+  }
+  const sizeBytes = Number(node.size);
+  lane.tally.bytesRead(sizeBytes);
+  lane.tally.file("unchanged", sizeBytes);
+  if (lane.settings.tellsItems) {
+    const added = { plainBytes: 0, storedBytes: 0 };
+    lane.tally.item({ path, isDirectory: false, action: "unchanged", durationMs: 0, added });
+  }
+  return nodeJson({ ...node, content });
+}
+
+function* archiveFile(
+  lane: Lane,
+  entry: Extract<SourceEntry, { kind: "file" }>,
+  before: TreeNode | undefined,
+  path: string,
+  listing: Listing,
+): Generator<LanePack | undefined, void> {
+  const { place, node } = entry;
+  const beforeJson = before && canonicalJson(before);
+  const sizeBytes = Number(node.size);
+  if (place !== undefined && node.size >= streamBytesMin) {
+    listing.streams.push({ piece: listing.keepFree(), place, path, before: beforeJson });
+  } else if (place !== undefined && listing.bytesRead >= readHereBytesMax) {
+    listing.handOver({ piece: listing.keepFree(), place, path, before: beforeJson }, sizeBytes);
+  } else {
+    listing.bytesRead += sizeBytes;
+    const json = yield* readFile(lane, () => entry.open(), path, beforeJson);
+    if (json !== undefined) listing.add(json);
+  }
+}
+
+/** A directory's entry up to where the id of its listing goes. */
+function headOf(node: TreeNode): string {
+  const json = nodeJson({ ...node, subtree: undefined });
+  return `${json.slice(0, -1)},"subtree":"`;
+}
+
+function parentOf(lane: Lane, { parent, path }: DirectoryTask): { parent: ParentDirectory; isReadable: boolean } {
+  if (parent === undefined) return { parent: ParentDirectory.none(), isReadable: true };
+  let plain: Uint8Array;
+  if (parent instanceof Uint8Array) plain = parent;
+  else {
+    try {
+      plain = decodeBlob(lane.key, parent.id, parent.uncompressedLength, parent.stored);
+    } catch {
+      return { parent: ParentDirectory.none(), isReadable: false };
+    }
+  }
+  try {
+    return { parent: ParentDirectory.of(plain), isReadable: true };
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    lane.tally.problem({ path: path === "" ? "/" : path, code: error.code, message: messageOf(error) });
+    return { parent: ParentDirectory.none(), isReadable: true };
+  }
+}

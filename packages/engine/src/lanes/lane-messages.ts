@@ -1,0 +1,45 @@
+import type { SourceTwin } from "../backup/source.ts";
+import type { UnfinishedPack } from "../pack/pack-writer.ts";
+import type { SharedBlobSetHandle } from "../tables/shared-blob-set.ts";
+import type { CarriedFailure } from "../threads/carried-failure.ts";
+import type { LaneNews } from "./lane-tally.ts";
+import type { LanePack, LaneSettings } from "./lane.ts";
+import type { LaneAnswers, LaneTask } from "./tasks.ts";
+
+/** What a lane's thread is started with. */
+export interface LaneThreadSetup {
+  readonly settings: LaneSettings;
+  /** The master key as `serialiseMasterKey` gives it; a message between threads is seen by nobody else. */
+  readonly key: Uint8Array;
+  readonly known: SharedBlobSetHandle;
+  readonly twin: SourceTwin;
+  /** Two words, see below. */
+  readonly control: Int32Array;
+}
+
+/** In `control`: other than 0 when all lanes shall stop. */
+export const stopWord = 0;
+/** In `control`: how many more packs may be handed over before some are stored. */
+export const roomWord = 1;
+
+export interface NumberedTask {
+  readonly number: number;
+  readonly task: LaneTask;
+}
+
+export type ToLane =
+  | { readonly kind: "work"; readonly tasks: readonly NumberedTask[]; readonly releases: readonly number[] }
+  /** No more work: hand over what is unfinished. */
+  | { readonly kind: "finish" };
+
+export interface NumberedAnswer {
+  readonly number: number;
+  readonly answer: LaneAnswers[LaneTask["kind"]];
+}
+
+export type FromLane =
+  | { readonly kind: "answers"; readonly answers: readonly NumberedAnswer[]; readonly news: LaneNews }
+  | { readonly kind: "news"; readonly news: LaneNews }
+  | { readonly kind: "pack"; readonly full: LanePack }
+  | { readonly kind: "finished"; readonly leftovers: readonly UnfinishedPack[] }
+  | { readonly kind: "failed"; readonly failure: CarriedFailure };

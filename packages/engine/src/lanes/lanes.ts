@@ -1,0 +1,277 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { assert } from "@holdfast/base";
+import type { SourceDirectory } from "../backup/source.ts";
+import { serialiseMasterKey } from "../crypto/master-key.ts";
+import type { UnfinishedPack } from "../pack/pack-writer.ts";
+import { unpackFailure } from "../threads/carried-failure.ts";
+import { roomWord, stopWord, type FromLane, type LaneThreadSetup, type ToLane } from "./lane-messages.ts";
+import { Lane, type LanePack, type LaneParts } from "./lane.ts";
+import type { LanesOptions } from "./lanes-options.ts";
+import { LocalPlace } from "./local-place.ts";
+import { runTask, type LanePlaces } from "./run-task.ts";
+import type { LaneAnswers, LaneTask } from "./tasks.ts";
+
+export interface LanesParts extends LaneParts, Omit<LanesOptions, "ignoredChanges" | "tellsItems"> {
+  /** Packs that may lie in memory at once on their way to the storage. */
+  readonly packsMax: number;
+  /** Resolves when the pack is stored. */
+  readonly storePack: (full: LanePack) => Promise<void>;
+  /** Hears of what ended the lanes before they had finished. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** An answer, and the lane that gave it: what it keeps open, only it can close. */
+export interface Answered<Kind extends LaneTask["kind"]> {
+  readonly answer: LaneAnswers[Kind];
+  readonly lane: number;
+}
+
+interface Job {
+  readonly task: LaneTask;
+  resolve(answered: Answered<LaneTask["kind"]>): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly running: Map<number, Job>;
+  batches: number;
+  releases: number[];
+  finished: ((leftovers: readonly UnfinishedPack[]) => void) | undefined;
+}
+
+/** Batches that a thread has at once: one that it works on, and one so that it need not wait for the next. */
+const batchesMax = 2;
+const batchTasksMax = 16;
+/** Tasks that wait before threads are worth their start. */
+const startThreshold = 8;
+const ownLane = 0;
+/** Steps of a task after which timers and messages get their turn. */
+const turnSteps = 16;
+
+/**
+ * All lanes of a backup: hands tasks to threads, does in the calling thread what only it can do, and sees to it that
+ * full packs get stored and that nobody makes more of them than memory has room for. After the first failure `run`
+ * never answers again: `failure` says why.
+ */
+export class Lanes {
+  readonly #parts: LanesParts;
+  readonly #own: Lane;
+  readonly #ownPlaces: LanePlaces;
+  readonly #kept = new Map<number, SourceDirectory>();
+  #lastHandle = 0;
+  readonly #threads: Thread[] = [];
+  readonly #control = new Int32Array(new SharedArrayBuffer(8));
+  readonly #shareable: Job[] = [];
+  readonly #ownJobs: Job[] = [];
+  #isOwnBusy = false;
+  #lastNumber = 0;
+  readonly #storing = new Set<Promise<void>>();
+  readonly #failure = Promise.withResolvers<never>();
+  #isStopped = false;
+  #isFinished = false;
+
+  constructor(parts: LanesParts) {
+    this.#parts = parts;
+    this.#own = new Lane(parts);
+    this.#control[roomWord] = parts.packsMax;
+    this.#failure.promise.catch(() => {}); // heard by whoever waits for an answer
+    const door = () => {
+      assert(parts.door !== undefined, "a place was given by a source with a door");
+      return parts.door;
+    };
+    this.#ownPlaces = {
+      directory: (place) => (place instanceof LocalPlace ? place.open() : door().directory(place)),
+      file: (place) => door().file(place),
+      keep: (directory) => {
+        this.#lastHandle += 1;
+        this.#kept.set(this.#lastHandle, directory);
+        return this.#lastHandle;
+      },
+    };
+  }
+
+  /** How many tasks are worth having under way at once. */
+  get tasksMax(): number {
+    return Math.max(1, this.#parts.threads) * batchesMax * batchTasksMax;
+  }
+
+  /**
+   * Has a task done, by whichever lane can.
+   * @throws the failure that ended the work of all lanes
+   */
+  run<Kind extends LaneTask["kind"]>(task: LaneTask & { kind: Kind }): Promise<Answered<Kind>> {
+    const isShareable = !("place" in task && task.place instanceof LocalPlace);
+    const answered = new Promise<Answered<LaneTask["kind"]>>((resolve) => {
+      (isShareable && this.#canShare ? this.#shareable : this.#ownJobs).push({ task, resolve });
+    });
+    this.#assign();
+    return Promise.race([answered as Promise<Answered<Kind>>, this.#failure.promise]);
+  }
+
+  /** Lets a lane close what it kept open. */
+  release(lane: number, handle: number): void {
+    if (lane === ownLane) {
+      this.#kept.get(handle)?.close();
+      this.#kept.delete(handle);
+    } else this.#threads[lane - 1]?.releases.push(handle);
+  }
+
+  /** Ends the lanes when all tasks are answered. @returns what no full pack holds; full ones are stored by then */
+  async finish(): Promise<readonly UnfinishedPack[]> {
+    const leftovers = [...this.#own.leftovers()];
+    const ends = this.#threads.map(
+      (thread) =>
+        new Promise<readonly UnfinishedPack[]>((resolve) => {
+          thread.finished = resolve;
+          thread.worker.postMessage({ kind: "finish" } satisfies ToLane);
+        }),
+    );
+    for (const more of await Promise.race([Promise.all(ends), this.#failure.promise])) leftovers.push(...more);
+    while (this.#storing.size > 0) await Promise.race([...this.#storing, this.#failure.promise]);
+    this.#isFinished = true;
+    return leftovers;
+  }
+
+  /** Ends all work; no file of it is open afterwards. */
+  async close(): Promise<void> {
+    this.fail(new Error("the backup has ended"));
+    await Promise.all(this.#threads.map((thread) => thread.worker.terminate()));
+    for (const directory of this.#kept.values()) directory.close();
+    this.#kept.clear();
+    await Promise.allSettled(this.#storing);
+  }
+
+  /** The first failure ends all lanes. */
+  fail(error: unknown): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    if (!this.#isFinished) this.#parts.onFailure(error);
+    Atomics.store(this.#control, stopWord, 1);
+    Atomics.add(this.#control, roomWord, 1);
+    Atomics.notify(this.#control, roomWord);
+    this.#failure.reject(error);
+  }
+
+  get #canShare(): boolean {
+    return this.#parts.threads > 0 && this.#parts.twin !== undefined;
+  }
+
+  #assign(): void {
+    if (this.#isStopped) return;
+    if (this.#threads.length === 0 && this.#shareable.length >= startThreshold) this.#start();
+    for (const thread of this.#byLoad()) {
+      while (thread.batches < batchesMax && this.#shareable.length > 0) this.#send(thread);
+    }
+    if (!this.#isOwnBusy) void this.#workHere();
+  }
+
+  #byLoad(): Thread[] {
+    return this.#threads.toSorted((left, right) => left.running.size - right.running.size);
+  }
+
+  #send(thread: Thread): void {
+    const share = Math.ceil(this.#shareable.length / (this.#threads.length * batchesMax));
+    const jobs = this.#shareable.splice(0, Math.min(batchTasksMax, share));
+    const tasks = jobs.map((job) => {
+      this.#lastNumber += 1;
+      thread.running.set(this.#lastNumber, job);
+      return { number: this.#lastNumber, task: job.task };
+    });
+    thread.batches += 1;
+    thread.worker.postMessage({ kind: "work", tasks, releases: thread.releases } satisfies ToLane);
+    thread.releases = [];
+  }
+
+  /** Does what only this thread can do, and everything while there are no threads. */
+  async #workHere(): Promise<void> {
+    this.#isOwnBusy = true;
+    try {
+      for (;;) {
+        const job = this.#ownJobs.shift() ?? (this.#threads.length === 0 ? this.#shareable.shift() : undefined);
+        if (job === undefined || this.#isStopped) break;
+        job.resolve({ answer: await this.#runHere(job.task), lane: ownLane });
+        this.#parts.onNews(this.#own.tally.take(), ownLane);
+        await Promise.resolve(); // whoever waited for it may have more
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#isOwnBusy = false;
+    }
+  }
+
+  async #runHere(task: LaneTask): Promise<LaneAnswers[LaneTask["kind"]]> {
+    const work = runTask(this.#own, this.#ownPlaces, task);
+    let steps = 0;
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      if (step.value !== undefined) {
+        while (this.#control[roomWord]! <= 0) await Promise.race([...this.#storing, this.#failure.promise]);
+        Atomics.sub(this.#control, roomWord, 1);
+        this.#store(step.value);
+      } else if ((steps += 1) % turnSteps === 0) {
+        this.#parts.onNews(this.#own.tally.take(), ownLane);
+        await nextTurn();
+      }
+      if (this.#isStopped) await this.#failure.promise;
+    }
+  }
+
+  #store(full: LanePack): void {
+    const storing = this.#parts
+      .storePack(full)
+      .catch((error: unknown) => this.fail(error))
+      .then(() => {
+        this.#storing.delete(storing);
+        Atomics.add(this.#control, roomWord, 1);
+        Atomics.notify(this.#control, roomWord);
+      });
+    this.#storing.add(storing);
+  }
+
+  #start(): void {
+    const { settings, key, known, twin, threads } = this.#parts;
+    assert(twin !== undefined, "only a source with a twin is shared");
+    const setup: LaneThreadSetup = {
+      settings,
+      key: serialiseMasterKey(key),
+      known: known.handle,
+      twin,
+      control: this.#control,
+    };
+    for (let lane = 1; lane <= threads; lane += 1) {
+      const worker = new Worker(new URL("./lane-thread.ts", import.meta.url), {
+        workerData: setup,
+        trackUnmanagedFds: false,
+      });
+      const thread: Thread = { worker, running: new Map(), batches: 0, releases: [], finished: undefined };
+      worker.on("message", (message: FromLane) => this.#hear(message, thread, lane));
+      worker.on("error", (error) => this.fail(error));
+      worker.on("exit", (code) => this.fail(new Error(`a thread ended with code ${code}`)));
+      this.#threads.push(thread);
+    }
+  }
+
+  #hear(message: FromLane, thread: Thread, lane: number): void {
+    switch (message.kind) {
+      case "news":
+        return this.#parts.onNews(message.news, lane);
+      case "pack":
+        return this.#store(message.full);
+      case "finished":
+        return thread.finished?.(message.leftovers);
+      case "failed":
+        return this.fail(unpackFailure(message.failure));
+      case "answers":
+        this.#parts.onNews(message.news, lane);
+        thread.batches -= 1;
+        for (const { number, answer } of message.answers) {
+          thread.running.get(number)?.resolve({ answer, lane });
+          thread.running.delete(number);
+        }
+        this.#assign();
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { SourceDirectory, SourceFile } from "../backup/source.ts";
+import { rabinFor } from "../chunker/chunker.ts";
+import type { CutRun } from "../chunker/rabin.ts";
+import { archiveDirectory } from "./archive-directory.ts";
+import type { Lane, LanePack } from "./lane.ts";
+import { readFile } from "./read-file.ts";
+import type {
+  ChunkDone,
+  ChunksTask,
+  FilesDone,
+  FilesTask,
+  LaneAnswers,
+  LaneTask,
+  TreeDone,
+  TreeTask,
+} from "./tasks.ts";
+
+/** How the thread that a lane runs in reaches what a task names. */
+export interface LanePlaces {
+  directory(place: unknown): SourceDirectory;
+  file(place: unknown): SourceFile;
+  /** Keeps a directory open until its number is released. */
+  keep(directory: SourceDirectory): number;
+}
+
+/** Does one task. Yields packs that became full, and undefined whenever others may have their turn. */
+export function runTask<Kind extends LaneTask["kind"]>(
+  lane: Lane,
+  places: LanePlaces,
+  task: LaneTask & { kind: Kind },
+): Generator<LanePack | undefined, LaneAnswers[Kind]>;
+export function runTask(
+  lane: Lane,
+  places: LanePlaces,
+  task: LaneTask,
+): Generator<LanePack | undefined, LaneAnswers[LaneTask["kind"]]> {
+  switch (task.kind) {
+    case "directory":
+      return archiveDirectory(
+        lane,
+        () => places.directory(task.place),
+        task,
+        (directory) => places.keep(directory),
+      );
+    case "files":
+      return archiveFiles(lane, places, task);
+    case "tree":
+      return saveTree(lane, task);
+    case "chunks":
+      return saveChunks(lane, task);
+    case "scan":
+      return scan(lane, task.bytes, task.from);
+  }
+}
+
+function* archiveFiles(lane: Lane, places: LanePlaces, task: FilesTask): Generator<LanePack | undefined, FilesDone> {
+  const done: { piece: number; json: Uint8Array | undefined }[] = [];
+  for (const { piece, place, path, before } of task.files) {
+    const json = yield* readFile(lane, () => places.file(place), path, before);
+    done.push({ piece, json: json === undefined ? undefined : Buffer.from(json) });
+  }
+  return done;
+}
+
+function* saveTree(lane: Lane, { listing }: TreeTask): Generator<LanePack | undefined, TreeDone> {
+  const added = { plainBytes: 0, storedBytes: 0 };
+  return { id: yield* lane.save("tree", listing, added), added };
+}
+
+function* saveChunks(lane: Lane, { chunks }: ChunksTask): Generator<LanePack | undefined, readonly ChunkDone[]> {
+  const done: ChunkDone[] = [];
+  for (const pieces of chunks) {
+    const added = { plainBytes: 0, storedBytes: 0 };
+    const plain = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    done.push({ id: yield* lane.save("data", plain, added), added });
+    yield undefined;
+  }
+  return done;
+}
+
+function* scan(lane: Lane, bytes: Uint8Array, from: number): Generator<undefined, readonly CutRun[]> {
+  const cuts = rabinFor(lane.settings.chunkerPolynomial).allCuts(bytes, from);
+  yield undefined;
+  return cuts;
+}

@@ -1,0 +1,108 @@
+import { HoldfastError, systemCodeOf } from "@holdfast/base";
+import {
+  describeFile,
+  linkTargetOf,
+  readAttributes,
+  type ExtendedAttribute,
+  type OwnerNames,
+  type SourceDirectory,
+  type SourceEntry,
+  type TreeNode,
+} from "@holdfast/engine";
+import { sourceErrors } from "../errors.ts";
+import { openFile } from "./open-file.ts";
+import type { TargetTree } from "./target-tree.ts";
+import type { WalkedDirectory, WalkedEntry } from "./walk.ts";
+
+/** Where another thread finds a file while its directory is open. Bytes are one character each (latin1). */
+export interface FilePlace {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** A directory of the walk as a backup sees it. */
+export class FilesDirectory implements SourceDirectory {
+  readonly #walked: WalkedDirectory;
+  readonly #owners: OwnerNames;
+  readonly #targets: TargetTree | undefined;
+
+  constructor(walked: WalkedDirectory, owners: OwnerNames, targets?: TargetTree) {
+    this.#walked = walked;
+    this.#owners = owners;
+    this.#targets = targets;
+  }
+
+  *entries(): Generator<SourceEntry> {
+    for (const { target, fault } of this.#targets?.unusable ?? []) {
+      yield { kind: "unreadable", name: Buffer.from(target), fault };
+    }
+    for (const walked of this.#walked.entries()) {
+      const entry = this.#entry(walked);
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  close(): void {
+    this.#walked.close();
+  }
+
+  #entry(walked: WalkedEntry): SourceEntry | undefined {
+    const { stats } = walked;
+    const name = Buffer.from(walked.name, "latin1");
+    if (stats === undefined) return { kind: "unreadable", name, fault: walked.fault };
+    const { attributes, fault } = attributesOf(walked);
+    const node = describeFile(name, stats, this.#owners, attributes);
+    const kept = { node, ...(fault !== undefined && { fault }) };
+    switch (node.type) {
+      case "file":
+        return {
+          kind: "file",
+          ...kept,
+          get place(): FilePlace {
+            return { path: walked.path.toString("latin1"), name: walked.name };
+          },
+          open: () => openFile({ path: walked.path, name, attributes }, this.#owners),
+        };
+      case "dir":
+        return {
+          kind: "directory",
+          ...kept,
+          place: walked.place,
+          open: () => new FilesDirectory(walked.enter(), this.#owners),
+        };
+      case "symlink":
+        return readLink(walked.path, kept);
+      case "dev":
+      case "chardev":
+      case "fifo":
+        return { kind: "other", ...kept };
+      case "socket":
+        return undefined; // meaningless without the program that listens; restic passes them over as well
+      case "irregular":
+        return {
+          kind: "unreadable",
+          name,
+          fault: new HoldfastError(sourceErrors.unsupportedType, "Not a known type of file."),
+        };
+    }
+  }
+}
+
+/** Attributes and ACLs of an entry; what keeps them from being read is part of the answer. */
+function attributesOf(walked: WalkedEntry): { attributes: readonly ExtendedAttribute[]; fault?: unknown } {
+  const path = walked.isOnTheWay ? Buffer.concat([walked.path, Buffer.from("/.")]) : walked.path;
+  try {
+    return { attributes: readAttributes(path) };
+  } catch (fault) {
+    // Directories above the targets are often somebody else's, and nobody asked for them.
+    return walked.isOnTheWay || systemCodeOf(fault) === "ENOENT" ? { attributes: [] } : { attributes: [], fault };
+  }
+}
+
+function readLink(path: Buffer, kept: { node: TreeNode; fault?: unknown }): SourceEntry {
+  try {
+    return { kind: "other", ...kept, node: { ...kept.node, linkTarget: linkTargetOf(path) } };
+  } catch (fault) {
+    return { kind: "unreadable", name: kept.node.name, fault };
+  }
+}

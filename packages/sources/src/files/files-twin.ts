@@ -1,0 +1,31 @@
+import { ownerNames, readAttributes, type SourceDoor } from "@holdfast/engine";
+import { FilesDirectory, type FilePlace } from "./files-directory.ts";
+import type { FilesOptions } from "./files-source.ts";
+import { openFile, openStream, type SeenFile } from "./open-file.ts";
+import { Selection } from "./selection.ts";
+import { enterPlace, type DirectoryPlace } from "./walk.ts";
+
+/** Opens, in any thread, what a files source of these options has found. */
+export function openDoor(data: unknown): SourceDoor {
+  const selection = new Selection(data as FilesOptions);
+  const owners = ownerNames();
+  return {
+    directory: (place) => new FilesDirectory(enterPlace(place as DirectoryPlace, selection), owners),
+    file: (place) => openFile(seenFile(place as FilePlace), owners),
+    stream: async (place) => openStream(seenFile(place as FilePlace), owners),
+  };
+}
+
+function seenFile({ path, name }: FilePlace): SeenFile {
+  const bytes = Buffer.from(path, "latin1");
+  return { path: bytes, name: Buffer.from(name, "latin1"), attributes: attributesOf(bytes) };
+}
+
+/** What could not be read of them was reported when the directory was listed. */
+function attributesOf(path: Buffer): SeenFile["attributes"] {
+  try {
+    return readAttributes(path);
+  } catch {
+    return [];
+  }
+}
