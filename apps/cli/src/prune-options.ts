@@ -3,7 +3,7 @@ import type { PruneOptions, UnusedLimit } from "@holdfast/engine";
 import { cliErrors } from "./errors.ts";
 import type { FlagValues } from "./flag.ts";
 import { parseSize } from "./size.ts";
-import type { pruneLimitFlags } from "./table/upkeep-commands.ts";
+import type { pruneLimitFlags } from "./table/prune-flags.ts";
 
 /** What `--max-unused` and its companions ask for. @throws CLI_USAGE */
 export function pruneLimits(flags: FlagValues<typeof pruneLimitFlags>): PruneOptions {

@@ -40,19 +40,29 @@ export async function withRepository<Result>(
     const keyHint = call.flags.keyHint ?? call.environment.keyHint;
     const options = { password, ...(keyHint === undefined ? {} : { keyHint }), signal: call.signal };
     const repository = await Repository.open(storage, options, engineContext(call));
-    if (lockKind === "none" || call.flags.noLock === true) return await work({ repository, signal: call.signal });
-    const retryForMs = parseDuration(call.flags.retryLock ?? "0", "--retry-lock");
-    const lock = await repository.lock(lockKind, { ...ourselves(), retryForMs }, call.signal);
-    try {
-      return await work({ repository, signal: AbortSignal.any([call.signal, lock.signal]) });
-    } catch (error) {
-      if (lock.signal.aborted && !call.signal.aborted) throw lock.signal.reason;
-      throw error;
-    } finally {
-      await lock.release();
-    }
+    return await underLock(call, repository, lockKind, work);
   } finally {
     await storage.close();
+  }
+}
+
+/** Holds a lock on an open repository while `work` goes on; none with `--no-lock`. @throws ENGINE_LOCKED */
+export async function underLock<Result>(
+  call: RepositoryCall,
+  repository: Repository,
+  lockKind: "shared" | "exclusive" | "none",
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  if (lockKind === "none" || call.flags.noLock === true) return work({ repository, signal: call.signal });
+  const retryForMs = parseDuration(call.flags.retryLock ?? "0", "--retry-lock");
+  const lock = await repository.lock(lockKind, { ...ourselves(), retryForMs }, call.signal);
+  try {
+    return await work({ repository, signal: AbortSignal.any([call.signal, lock.signal]) });
+  } catch (error) {
+    if (lock.signal.aborted && !call.signal.aborted) throw lock.signal.reason;
+    throw error;
+  } finally {
+    await lock.release();
   }
 }
 

@@ -11,11 +11,14 @@ import {
 import { forgetSnapshots, localOffsetS, shortId, type StoredSnapshot } from "@holdfast/engine";
 import type { Call } from "../command.ts";
 import { chosenSnapshots } from "../chosen-snapshots.ts";
+import { parseDuration } from "../duration.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
+import { pruneLimits } from "../prune-options.ts";
+import { runPrune } from "../prune-run.ts";
 import { groupingOf, retentionPolicy } from "../retention-options.ts";
-import { withRepository, type Session } from "../session.ts";
+import { ourselves, underLock, withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import { groupHeading, snapshotJson, snapshotTable } from "../snapshot-text.ts";
 import type { forgetFlags } from "../table/forget-commands.ts";
@@ -34,16 +37,34 @@ export async function run(call: ForgetCall): Promise<ExitCode> {
   if (operands.length === 0) refuseCareless(call, policy);
   if (flags.noLock && !flags.dryRun)
     throw new HoldfastError(cliErrors.usage, "--no-lock goes with --dry-run only: whoever removes must hold the lock.");
-  return withRepository(call, "exclusive", async (session) => {
-    const { repository, signal } = session;
-    const snapshots = await chosenSnapshots(repository, operands, snapshotFilter(flags), signal);
-    const groups = operands.length === 0 ? decide(call, policy, snapshots) : [];
-    const going = operands.length === 0 ? groups.flatMap(({ remove }) => remove) : snapshots;
-    if (!flags.json && !flags.quiet) tellGroups(call, policy, groups);
-    await removeSnapshots(call, session, going);
-    if (flags.json && groups.length > 0) call.terminal.write(`[${groups.map(groupJson).join(",")}]\n`);
-    return 0;
+  const limits = pruneLimits(flags);
+  // Forgetting needs the repository for itself; a prune behind it takes its own locks, for less of the time.
+  return withRepository(call, "none", async (outer) => {
+    const going = await underLock(call, outer.repository, "exclusive", (session) => forget(call, session, policy));
+    if (!flags.prune || going.length === 0) return 0;
+    const lock = { ...ourselves(), retryForMs: parseDuration(flags.retryLock ?? "0", "--retry-lock") };
+    const options = {
+      ...limits,
+      isDryRun: flags.dryRun,
+      withoutSnapshots: new Set(going.map(({ id }) => id)),
+      ...(flags.noLock ? {} : { lock }),
+    };
+    const { filesRefused } = await runPrune(call, outer.repository, options, outer.signal);
+    return filesRefused > 0 ? 3 : 0;
   });
+}
+
+/** @returns the snapshots that went, or would go */
+async function forget(call: ForgetCall, session: Session, policy: RetentionPolicy): Promise<readonly StoredSnapshot[]> {
+  const { operands, flags } = call;
+  const { repository, signal } = session;
+  const snapshots = await chosenSnapshots(repository, operands, snapshotFilter(flags), signal);
+  const groups = operands.length === 0 ? decide(call, policy, snapshots) : [];
+  const going = operands.length === 0 ? groups.flatMap(({ remove }) => remove) : snapshots;
+  if (!flags.json && !flags.quiet) tellGroups(call, policy, groups);
+  await removeSnapshots(call, session, going);
+  if (flags.json && groups.length > 0) call.terminal.write(`[${groups.map(groupJson).join(",")}]\n`);
+  return going;
 }
 
 /** Without any rule everything would go: that has to be meant, and for a part of the repository only. */

@@ -44,6 +44,21 @@ test("prune removes what no snapshot needs, and says what in restic's lines", as
   expect(await run("check", "--read-data")).toMatchObject({ exitCode: 0, errors: "" });
 });
 
+test("forget --prune removes snapshots and then what only they had", async () => {
+  const { run, source, repository } = await withForgotten();
+  await writeFile(join(source, "more.bin"), systemRandom.bytes(50_000));
+  await run("backup", source);
+  const before = await packsIn(repository);
+  const flags = ["--keep-last", "1", "--prune", "--max-unused", "0"];
+  const dry = await run("forget", ...flags, "--dry-run");
+  expect(dry.output).toMatch(/^to delete: +[1-9]\d* blobs/m);
+  expect(await packsIn(repository)).toEqual(before);
+  const done = await run("forget", ...flags);
+  expect(done).toMatchObject({ exitCode: 0, output: expect.stringMatching(/removed 1 snapshot[^]*^done$/m) });
+  expect(await packsIn(repository)).not.toEqual(before);
+  expect(await run("check", "--read-data")).toMatchObject({ exitCode: 0, errors: "" });
+});
+
 test("prune --json is one summary with restic's names", async () => {
   const { run } = await withForgotten();
   const { output } = await run("prune", "--json", "--max-unused", "0");

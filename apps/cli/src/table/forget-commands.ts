@@ -1,6 +1,7 @@
 import { command } from "../command.ts";
 import { repeated, single, toggle, under } from "../flag.ts";
 import { outputFlags, readerFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
+import { pruneLimitFlags } from "./prune-flags.ts";
 
 /** restic's rules of what to keep; a count may be "unlimited". */
 export const keepFlags = under("What to keep", {
@@ -37,6 +38,8 @@ export const forgetFlags = {
     ),
   }),
   dryRun: toggle("-n, --dry-run", "only say what would be removed"),
+  prune: toggle("--prune", "then prune, when a snapshot was removed"),
+  ...pruneLimitFlags,
   compact: toggle("-c, --compact", "leave out paths and reasons"),
   ...repositoryFlags,
   ...readerFlags,
