@@ -38,9 +38,14 @@ const machineLabel = /^security\.(?:selinux|SMACK64|apparmor|ima|evm)/;
 
 /**
  * Gives a file exactly these extended attributes: sets those that differ, then removes what else it has.
+ * @param isOurs which names, bytes in latin1, may be removed; default all
  * @throws the system's error for the first that cannot be set; the others are tried all the same
  */
-export function writeAttributes(path: Buffer, wanted: readonly ExtendedAttribute[]): void {
+export function writeAttributes(
+  path: Buffer,
+  wanted: readonly ExtendedAttribute[],
+  isOurs: (name: string) => boolean = () => true,
+): void {
   if (native === undefined) return;
   const present = new Map(readAttributes(path).map(({ name, value }) => [name.toString("latin1"), value]));
   const failures: unknown[] = [];
@@ -57,7 +62,8 @@ export function writeAttributes(path: Buffer, wanted: readonly ExtendedAttribute
     present.delete(name.toString("latin1"));
   }
   for (const name of present.keys()) {
-    if (!machineLabel.test(name)) attempt(() => native!.removeAttribute(path, Buffer.from(name, "latin1")));
+    if (!machineLabel.test(name) && isOurs(name))
+      attempt(() => native!.removeAttribute(path, Buffer.from(name, "latin1")));
   }
   if (failures.length > 0) throw failures[0];
 }

@@ -12,6 +12,8 @@ export interface NativeCalls {
   removeAttribute(path: Buffer, name: Buffer): void;
   /** Access and modification time in nanoseconds since 1970, negative before. node:fs cuts to microseconds. */
   setTimes(path: Buffer, atimeNs: bigint, mtimeNs: bigint): void;
+  /** The same for an open file. */
+  setTimesOf(fd: number, atimeNs: bigint, mtimeNs: bigint): void;
   /** Makes a fifo or device node. @param mode type and permission bits as in `st_mode` */
   makeNode(path: Buffer, mode: number, device: bigint): void;
 }
@@ -58,6 +60,7 @@ function bind(koffi: Koffi, platform: "linux" | "darwin"): NativeCalls {
     : call("lsetxattr", "int", path, path, path, "size_t", "int");
   const remove = isMac ? call("removexattr", "int", path, path, "int") : call("lremovexattr", "int", path, path);
   const utimensat = call("utimensat", "int", "int", path, "int64 *", "int");
+  const futimens = call("futimens", "int", "int", "int64 *");
   const mknod = isMac ? call("mknod", "int", path, "uint16", "int32") : call("mknod", "int", path, "uint32", "uint64");
   const mkfifo = call("mkfifo", "int", path, isMac ? "uint16" : "uint32");
   const listEnd = isMac ? [noFollowOnMac] : [];
@@ -99,6 +102,11 @@ function bind(koffi: Koffi, platform: "linux" | "darwin"): NativeCalls {
       [times[0], times[1]] = timespec(atimeNs);
       [times[2], times[3]] = timespec(mtimeNs);
       check(utimensat(isMac ? -2 : -100, terminated(on), times, isMac ? 0x20 : 0x100), "utimensat", on);
+    },
+    setTimesOf(fd, atimeNs, mtimeNs) {
+      [times[0], times[1]] = timespec(atimeNs);
+      [times[2], times[3]] = timespec(mtimeNs);
+      if (futimens(fd, times) < 0) throw systemError(koffi.errno(), "futimens", Buffer.from(`handle ${fd}`));
     },
     makeNode(on, mode, device) {
       const isFifo = (mode & 0o170000) === 0o010000;

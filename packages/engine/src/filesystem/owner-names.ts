@@ -49,3 +49,32 @@ function askDirectoryService(database: "passwd" | "group", id: number): string {
   const [name, , number] = answer.stdout.split("\n", 1)[0]!.split(":");
   return name !== undefined && number === String(id) ? name : "";
 }
+
+/** Numbers for user and group names on this machine; undefined where there is no such name. */
+export interface OwnerNumbers {
+  user(name: string): number | undefined;
+  group(name: string): number | undefined;
+}
+
+/** The other way round, asking the same places. Make one for each restore. */
+export function ownerNumbers(): OwnerNumbers {
+  return { user: numberLookup("passwd"), group: numberLookup("group") };
+}
+
+function numberLookup(database: "passwd" | "group"): (name: string) => number | undefined {
+  const numbers = new Map<string, number | undefined>();
+  for (const [number, name] of namesIn(`/etc/${database}`)) numbers.set(name, number);
+  return (name) => {
+    if (name === "") return undefined;
+    if (!numbers.has(name)) numbers.set(name, askForNumber(database, name));
+    return numbers.get(name);
+  };
+}
+
+function askForNumber(database: "passwd" | "group", name: string): number | undefined {
+  if (name.startsWith("-") || /^\d+$/.test(name)) return undefined; // an option, or a number that it would take for one
+  const answer = spawnSync("getent", [database, name], { encoding: "utf8", timeout: answerTimeoutMs });
+  if (answer.error !== undefined || answer.status !== 0) return undefined;
+  const [found, , number] = answer.stdout.split("\n", 1)[0]!.split(":");
+  return found === name && number !== undefined && /^\d+$/.test(number) ? Number(number) : undefined;
+}

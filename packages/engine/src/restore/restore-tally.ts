@@ -1,4 +1,6 @@
 import type { Clock } from "@holdfast/base";
+import { displayPath } from "../tree/name-quoting.ts";
+import type { Names } from "./walk-tree.ts";
 
 /** How a restore gets on. Totals grow as directories are read unless the snapshot knew them. */
 export interface RestoreProgress {
@@ -9,6 +11,7 @@ export interface RestoreProgress {
   readonly totalBytes: number;
   readonly bytesDone: number;
   readonly bytesSkipped: number;
+  readonly deletedCount: number;
   readonly errorCount: number;
   /** The file being written, as text for people. */
   readonly currentFiles: readonly string[];
@@ -29,6 +32,8 @@ export interface RestoreCounts {
   bytesWritten: number;
   bytesUnchanged: number;
   bytesSkipped: number;
+  /** Entries of the target that the snapshot does not have. */
+  deleted: number;
 }
 
 const reportEveryMs = 100;
@@ -45,6 +50,7 @@ export class RestoreTally {
     bytesWritten: 0,
     bytesUnchanged: 0,
     bytesSkipped: 0,
+    deleted: 0,
   };
   readonly #clock: Clock;
   readonly #onProgress: (progress: RestoreProgress) => void;
@@ -52,7 +58,7 @@ export class RestoreTally {
   #totals = { files: 0, bytes: 0 };
   #areTotalsKnown = false;
   #errorCount = 0;
-  #current = "";
+  #current: Names = [];
   #reportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, onProgress: (progress: RestoreProgress) => void) {
@@ -77,8 +83,8 @@ export class RestoreTally {
     this.#errorCount += 1;
   }
 
-  file(path: string): void {
-    this.#current = path;
+  file(names: Names): void {
+    this.#current = names;
     this.report();
   }
 
@@ -88,7 +94,7 @@ export class RestoreTally {
   }
 
   finish(): void {
-    this.#current = "";
+    this.#current = [];
     this.#reportedMs = Number.NEGATIVE_INFINITY;
     this.report();
   }
@@ -106,8 +112,9 @@ export class RestoreTally {
       totalBytes: Math.max(this.#totals.bytes, bytesWritten + bytesUnchanged + bytesSkipped),
       bytesDone: bytesWritten + bytesUnchanged,
       bytesSkipped,
+      deletedCount: this.counts.deleted,
       errorCount: this.#errorCount,
-      currentFiles: this.#current === "" ? [] : [this.#current],
+      currentFiles: this.#current.length === 0 ? [] : [displayPath(this.#current)],
     });
   }
 }

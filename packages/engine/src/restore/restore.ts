@@ -1,22 +1,26 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { mkdirSync, existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { HoldfastError } from "@holdfast/base";
+import { HoldfastError } from "@holdfast/base";
+import { engineErrors } from "../errors.ts";
 import { AnchoredDirectory } from "../filesystem/anchored-directory.ts";
 import { native, withoutNativeStatement } from "../filesystem/native.ts";
-import type { BlobId, SnapshotId, TreeId } from "../id.ts";
+import { ownerNumbers } from "../filesystem/owner-names.ts";
+import type { SnapshotId, TreeId } from "../id.ts";
 import { ProblemList, type ItemProblem, type ItemProblems } from "../item-problem.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { loadSnapshot } from "../snapshot/snapshot-store.ts";
-import type { TreeNode } from "../tree/node.ts";
-import { BlobFetcher, type Fetched } from "./blob-fetcher.ts";
-import type { WithheldMetadata } from "./metadata.ts";
+import { AttributeSelection } from "./attribute-selection.ts";
+import { Crew } from "./crew.ts";
+import { removeForeign } from "./deletion.ts";
+import type { OwnerOf, WithheldMetadata } from "./metadata.ts";
+import type { RestoredItem } from "./restored-item.ts";
 import { RestoreSelection, type SelectionOptions } from "./restore-selection.ts";
 import { RestoreTally, type RestoreCounts, type RestoreProgress } from "./restore-tally.ts";
+import { SegmentFetcher } from "./segment-fetcher.ts";
 import { Target, type OverwriteMode } from "./target.ts";
-import { findTree, walkTree, type Names, type TreeStep } from "./walk-tree.ts";
-import { windowsOf, type Window } from "./windows.ts";
+import { findTree, walkTree, type Names } from "./walk-tree.ts";
 
 export interface RestoreOptions extends SelectionOptions {
   readonly snapshotId: SnapshotId;
@@ -26,10 +30,18 @@ export interface RestoreOptions extends SelectionOptions {
   readonly targetDir: string;
   /** Default "always". */
   readonly overwrite?: OverwriteMode;
+  /** Removes from restored directories what the snapshot does not have in them and the selection does not spare. */
+  readonly deletesForeign?: boolean;
+  /** Looks and tells, and changes nothing. */
+  readonly isDryRun?: boolean;
+  /** Gives files to those who have the owners' names here; default: to the numbers in the snapshot. */
+  readonly isOwnershipByName?: boolean;
   /** Leaves zeros unwritten, as holes. */
   readonly sparse?: boolean;
   /** Reads each file back after it was written. */
   readonly verify?: boolean;
+  /** Threads that decode and write; 0: none but the calling one. Default: one for each processor. */
+  readonly threads?: number;
   /** Who locks; without it the repository is only read, which a prune elsewhere may disturb. */
   readonly lock?: {
     readonly hostname: string;
@@ -38,6 +50,8 @@ export interface RestoreOptions extends SelectionOptions {
     readonly retryForMs?: number;
   };
   readonly onProblem?: (problem: ItemProblem) => void;
+  /** Hears of each entry that is done. */
+  readonly onItem?: (item: RestoredItem) => void;
 }
 
 export interface RestoreResult {
@@ -53,7 +67,7 @@ export interface RestoreResult {
   readonly isComplete: boolean;
 }
 
-const turnSteps = 16;
+const turnSteps = 64;
 
 /**
  * Restores a snapshot or a part of it into a directory and never outside of it, whatever the snapshot says and whatever
@@ -61,8 +75,8 @@ const turnSteps = 16;
  * others. Interrupted and started again it goes on with what is missing.
  *
  * @param onProgress called ten times a second at most, and at the end
- * @throws the signal's reason, ENGINE_SNAPSHOT_MISSING, ENGINE_PATH_MISSING, ENGINE_BAD_PATTERN, ENGINE_LOCKED,
- *   ENGINE_TARGET_FULL, and what the storage throws when it is not damage
+ * @throws the signal's reason, ENGINE_SNAPSHOT_MISSING, ENGINE_PATH_MISSING, ENGINE_BAD_PATTERN, ENGINE_UNSAFE_DELETE,
+ *   ENGINE_LOCKED, ENGINE_TARGET_FULL, and what the storage throws when it is not damage
  */
 export async function restore(
   repository: Repository,
@@ -71,6 +85,12 @@ export async function restore(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<RestoreResult> {
   const selection = new RestoreSelection(options);
+  if (options.deletesForeign === true && resolve(options.targetDir) === "/" && selection.isEverything) {
+    throw new HoldfastError(
+      engineErrors.unsafeDelete,
+      "Restoring to / would delete everything that the snapshot does not have: give patterns as well.",
+    );
+  }
   const lock = options.lock && (await repository.lock("shared", options.lock, signal));
   try {
     const live = lock === undefined ? signal : AbortSignal.any([signal, lock.signal]);
@@ -89,7 +109,8 @@ async function restoreSelected(
 ): Promise<RestoreResult> {
   const snapshot = await loadSnapshot(repository, options.snapshotId, signal);
   await repository.loadIndex(signal);
-  const { subfolder = [], overwrite = "always", sparse = false, verify = false, onProblem = () => {} } = options;
+  const { subfolder = [], overwrite = "always", sparse = false, verify = false, isDryRun = false } = options;
+  const { onProblem = () => {}, onItem = () => {} } = options;
   const tree = await findTree(repository, snapshot.tree, subfolder, signal);
 
   const tally = new RestoreTally(repository.context.clock, onProgress);
@@ -100,27 +121,47 @@ async function restoreSelected(
   }
   const problems = new ProblemList(onProblem);
   const targetDir = resolve(options.targetDir);
-  mkdirSync(targetDir, { recursive: true, mode: 0o700 });
-  const top = AnchoredDirectory.open(Buffer.from(targetDir));
+  if (!isDryRun) mkdirSync(targetDir, { recursive: true, mode: 0o700 });
+  const top = existsSync(targetDir) ? AnchoredDirectory.open(Buffer.from(targetDir)) : undefined;
+  const { attributes } = selection;
+  const crew = new Crew(
+    { masterKey: repository.secretForThreads(), isSparse: sparse, isVerified: verify, attributes },
+    options.threads,
+  );
+  const deletion = {
+    selects: (names: Names) => selection.selects(names),
+    isDryRun,
+    onDeleted: (names: Names) => {
+      tally.counts.deleted += 1;
+      onItem({ action: "deleted", names, type: "file", sizeBytes: 0 });
+    },
+    onFault: (names: Names, error: unknown) => problems.addFault(names, error, "targetFailed"),
+  };
   const target = new Target({
     top,
     overwrite,
-    isSparse: sparse,
+    isDryRun,
     isVerified: verify,
+    ownerOf: options.isOwnershipByName === true ? ownersByName() : ({ uid, gid }) => ({ uid, gid }),
+    attributes: new AttributeSelection(attributes),
     tally,
     problems,
     plainLength: (id) => repository.plainLength("data", id),
     isSelected: (names) => selection.selects(names),
+    onItem,
+    onLeave: (directory) => {
+      if (options.deletesForeign === true) removeForeign(directory, deletion);
+    },
+    crew,
+    fetcher: new SegmentFetcher(repository),
     signal,
   });
   try {
-    const fetcher = new BlobFetcher(repository);
-    const steps = selectedSteps(repository, tree, selection, tally, problems, signal);
-    const windows = windowsOf(steps, (id) => fetcher.plainBytes(id), contentGuess(targetDir));
-    await carryOutAll(windows, fetcher, target, signal);
+    await carryOut(repository, tree, selection, target, { tally, problems }, signal);
   } finally {
-    target.close();
-    top.close();
+    await target.close();
+    await crew.close();
+    top?.close();
   }
   tally.finish();
   const notKept = native === undefined ? withoutNativeStatement : undefined;
@@ -134,92 +175,42 @@ async function restoreSelected(
   };
 }
 
-/** What the walk comes by that is wanted, and the directories on the way to it. */
-async function* selectedSteps(
+/** Gives the target what the walk comes by that is wanted, and the directories on the way to it. */
+async function carryOut(
   repository: Repository,
   tree: TreeId,
   selection: RestoreSelection,
-  tally: RestoreTally,
-  problems: ProblemList,
+  target: Target,
+  { tally, problems }: { tally: RestoreTally; problems: ProblemList },
   signal: AbortSignal,
-): AsyncGenerator<TreeStep> {
+): Promise<void> {
+  // The walk and the target are always in the same directory, because nobody reads ahead of the target.
+  const isThere = (name: Buffer) => target.innermost.namesInSnapshot?.add(name.toString("latin1"));
+  const enters = (names: Names) => {
+    isThere(names.at(-1)!);
+    return selection.mayHoldSelected(names);
+  };
   const onFault = (names: Names, error: HoldfastError) => {
+    target.innermost.namesInSnapshot = undefined;
     if (names.length > 0 && !selection.selects(names) && !selection.mayHoldSelected(names)) return;
     problems.addFault(names, error, "targetFailed");
     tally.fault();
   };
-  const walk = walkTree(repository, tree, { enters: (names) => selection.mayHoldSelected(names), onFault }, signal);
-  for await (const step of walk) {
-    if (step.kind === "entry" && !selection.selects(step.names)) continue;
-    if (step.kind === "entry" && step.node.type === "file") tally.planned(Number(step.node.size));
-    yield step;
-  }
-}
-
-/**
- * Guesses whether a file's chunks will be needed: not when a file of its size is there already, which is then compared
- * first, nor for further names of a file. A wrong guess costs time only.
- */
-function contentGuess(targetDir: string): (names: Names, node: TreeNode) => boolean {
-  const seen = new Set<string>();
-  const slash = Buffer.from("/");
-  return (names, node) => {
-    if (node.links > 1n) {
-      const identity = `${node.deviceId}:${node.inode}`;
-      if (seen.has(identity)) return false;
-      seen.add(identity);
-    }
-    const path = Buffer.concat([Buffer.from(targetDir), ...names.flatMap((name) => [slash, name])]);
-    try {
-      return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.size !== node.size;
-    } catch {
-      return true;
-    }
-  };
-}
-
-async function carryOutAll(
-  windows: AsyncGenerator<Window>,
-  fetcher: BlobFetcher,
-  target: Target,
-  signal: AbortSignal,
-): Promise<void> {
   let steps = 0;
-  for await (const { window, fetched } of fetchedAhead(windows, fetcher, signal)) {
-    const supply = async (id: BlobId) => fetched.get(id) ?? (await fetcher.fetch([id], signal)).get(id)!;
-    for (const step of window.steps) {
-      steps += 1;
-      if (steps % turnSteps === 0) await nextTurn();
-      signal.throwIfAborted();
-      await target.carryOut(step, supply);
+  for await (const step of walkTree(repository, tree, { enters, onFault }, signal)) {
+    steps += 1;
+    if (steps % turnSteps === 0) await nextTurn();
+    if (step.kind === "entry") {
+      isThere(step.node.name);
+      if (!selection.selects(step.names)) continue;
+      if (step.node.type === "file") tally.planned(Number(step.node.size));
     }
+    await target.take(step);
   }
+  await target.finish();
 }
 
-interface FetchedWindow {
-  readonly window: Window;
-  readonly fetched: ReadonlyMap<BlobId, Fetched>;
-}
-
-/** The windows with their chunks; the next one is fetched while one is written. */
-async function* fetchedAhead(
-  windows: AsyncGenerator<Window>,
-  fetcher: BlobFetcher,
-  signal: AbortSignal,
-): AsyncGenerator<FetchedWindow> {
-  const begin = async (): Promise<FetchedWindow | undefined> => {
-    const next = await windows.next();
-    if (next.done === true) return undefined;
-    return { window: next.value, fetched: await fetcher.fetch(next.value.ids, signal) };
-  };
-  let ahead = begin();
-  try {
-    for (let current = await ahead; current !== undefined; current = await ahead) {
-      ahead = begin();
-      ahead.catch(() => {}); // heard of when its turn comes
-      yield current;
-    }
-  } finally {
-    await ahead.catch(() => {});
-  }
+function ownersByName(): OwnerOf {
+  const numbers = ownerNumbers();
+  return ({ user, group, uid, gid }) => ({ uid: numbers.user(user) ?? uid, gid: numbers.group(group) ?? gid });
 }

@@ -27,37 +27,24 @@ export function temporaryName(name: Buffer): Buffer {
 }
 
 /**
- * A file that is being restored: written from front to back into a new inode of its own, so nothing that exists is
- * written into, be it a hard link or what a symlink leads to.
+ * A file that is being restored into a new inode of its own, so nothing that exists is written into, be it a hard link
+ * or what a symlink leads to.
  */
 export class TargetFile {
   readonly fd: number;
-  readonly #path: Buffer;
-  readonly #isSparse: boolean;
-  #length = 0;
+  readonly path: Buffer;
   #isClosed = false;
 
   /** @throws the system's error, EEXIST when something has that name */
-  constructor(path: Buffer, options: { readonly isSparse: boolean }) {
+  constructor(path: Buffer) {
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     this.fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    this.#path = path;
-    this.#isSparse = options.isSparse;
-  }
-
-  get path(): Buffer {
-    return this.#path;
-  }
-
-  append(bytes: Uint8Array): void {
-    if (this.#isSparse) this.#writeAroundZeros(bytes);
-    else this.#write(bytes, this.#length);
-    this.#length += bytes.byteLength;
+    this.path = path;
   }
 
   /** All content is there. Holes at the end become part of the file. */
-  complete(): void {
-    if (this.#isSparse) ftruncateSync(this.fd, this.#length);
+  complete(sizeBytes: number): void {
+    if (fstatSync(this.fd).size !== sizeBytes) ftruncateSync(this.fd, sizeBytes);
   }
 
   close(): void {
@@ -69,32 +56,34 @@ export class TargetFile {
   /** Leaves nothing behind. */
   discard(): void {
     this.close();
-    unlinkSync(this.#path);
+    unlinkSync(this.path);
   }
 
   /** Takes the place of whatever has the name `path`. */
   moveTo(path: Buffer): void {
-    renameSync(this.#path, path);
+    renameSync(this.path, path);
   }
+}
 
-  #write(bytes: Uint8Array, at: number): void {
-    for (let done = 0; done < bytes.byteLength;) {
-      done += writeSync(this.fd, bytes, done, bytes.byteLength - done, at + done);
-    }
+/** Writes all of `bytes` at a place of an open file. @throws the system's error */
+export function writeAt(fd: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.byteLength;) {
+    done += writeSync(fd, bytes, done, bytes.byteLength - done, at + done);
   }
+}
 
-  #writeAroundZeros(bytes: Uint8Array): void {
-    let start = 0; // of the run that is not zeros
-    for (let at = 0; at < bytes.byteLength;) {
-      const end = Math.min(bytes.byteLength, at + zeroBlock.length - ((this.#length + at) % zeroBlock.length));
-      if (zeroBlock.compare(bytes, at, end, 0, end - at) === 0) {
-        if (at > start) this.#write(bytes.subarray(start, at), this.#length + start);
-        start = end;
-      }
-      at = end;
+/** As `writeAt`, leaving blocks of zeros out; the file's length is not theirs to give. */
+export function writeAroundZeros(fd: number, bytes: Uint8Array, at: number): void {
+  let start = 0; // of the run that is not zeros
+  for (let from = 0; from < bytes.byteLength;) {
+    const end = Math.min(bytes.byteLength, from + zeroBlock.length - ((at + from) % zeroBlock.length));
+    if (zeroBlock.compare(bytes, from, end, 0, end - from) === 0) {
+      if (from > start) writeAt(fd, bytes.subarray(start, from), at + start);
+      start = end;
     }
-    if (start < bytes.byteLength) this.#write(bytes.subarray(start), this.#length + start);
+    from = end;
   }
+  if (start < bytes.byteLength) writeAt(fd, bytes.subarray(start), at + start);
 }
 
 /** What reading a file back chunk by chunk showed. */
@@ -132,8 +121,8 @@ export async function checkContent(
   return { isSame: isSame && size === BigInt(at), digests };
 }
 
-/** Fills `into` from `position` as far as the file reaches. */
-function readFully(fd: number, into: Uint8Array, position: number): number {
+/** Fills `into` from `position` as far as the file reaches. @returns the bytes read */
+export function readFully(fd: number, into: Uint8Array, position: number): number {
   let filled = 0;
   while (filled < into.byteLength) {
     const length = readSync(fd, into, filled, into.byteLength - filled, position + filled);

@@ -1,242 +1,525 @@
-import {
-  closeSync,
-  linkSync,
-  lstatSync,
-  renameSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
-  type BigIntStats,
-} from "node:fs";
-import { HoldfastError, systemCodeOf } from "@holdfast/base";
+import { linkSync, lstatSync, renameSync, rmdirSync, unlinkSync, type BigIntStats } from "node:fs";
+import { HoldfastError, MiB, assert, isFailure, systemCodeOf } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { AnchoredDirectory } from "../filesystem/anchored-directory.ts";
 import { native } from "../filesystem/native.ts";
 import type { BlobId } from "../id.ts";
 import type { ProblemList } from "../item-problem.ts";
+import { unpackFailure } from "../threads/carried-failure.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
-import type { Fetched } from "./blob-fetcher.ts";
-import { writeEntryMetadata, writeFileMetadata, type WithheldMetadata } from "./metadata.ts";
+import type { AttributeSelection } from "./attribute-selection.ts";
+import { Batch, type Plan, type PlannedChunk } from "./batch.ts";
+import type { Crew } from "./crew.ts";
+import { verificationFailed } from "./entry-writer.ts";
+import { FirstName } from "./first-name.ts";
+import { InFlight } from "./in-flight.ts";
+import { Inspection, type Inspected } from "./inspection.ts";
+import { LargeFile } from "./large-file.ts";
+import { metadataOf, MetadataWriter, type OwnerOf, type WithheldMetadata } from "./metadata.ts";
+import type { RestoredItem } from "./restored-item.ts";
+import type { EntryTrouble, WriteJob } from "./restore-job.ts";
 import type { RestoreTally } from "./restore-tally.ts";
-import { checkContent, looksUnchanged, openExisting, TargetFile, temporaryName } from "./target-file.ts";
-import { TargetLevels } from "./target-levels.ts";
-import type { Names } from "./walk-tree.ts";
-import type { RestoreStep } from "./windows.ts";
+import type { SegmentFetcher } from "./segment-fetcher.ts";
+import { looksUnchanged, openExisting, temporaryName } from "./target-file.ts";
+import { TargetTree, type TargetDirectory } from "./target-tree.ts";
+import type { Names, TreeStep } from "./walk-tree.ts";
 
 /** What happens to a file that is there already; directories are always entered. restic's `--overwrite`. */
-export type OverwriteMode = "always" | "if-changed" | "if-newer" | "never";
+export const overwriteModes = ["always", "if-changed", "if-newer", "never"] as const;
+export type OverwriteMode = (typeof overwriteModes)[number];
 
 export interface TargetParts {
-  readonly top: AnchoredDirectory;
+  /** Undefined in a dry run where there is none. */
+  readonly top: AnchoredDirectory | undefined;
   readonly overwrite: OverwriteMode;
-  readonly isSparse: boolean;
+  readonly isDryRun: boolean;
   /** Re-reads each file that was written. */
   readonly isVerified: boolean;
+  readonly ownerOf: OwnerOf;
+  readonly attributes: AttributeSelection;
   readonly tally: RestoreTally;
   readonly problems: ProblemList;
   readonly plainLength: (id: BlobId) => number | undefined;
   /** Whether a directory is wanted by itself, and not only for something in it. */
   readonly isSelected: (names: Names, node: TreeNode) => boolean;
+  readonly onItem: (item: RestoredItem) => void;
+  /** Called when the walk leaves a directory, with what is in it and may have to go. */
+  readonly onLeave: (directory: TargetDirectory) => void;
+  readonly crew: Crew;
+  readonly fetcher: SegmentFetcher;
   readonly signal: AbortSignal;
 }
 
-/** Gives a chunk that has been asked for, or asks for it now. */
-export type ChunkSupply = (id: BlobId) => Promise<Fetched>;
-
-type FileStep = Extract<RestoreStep, { kind: "file" }>;
+/** Above this a file is written by several jobs. */
+const largeFileBytes = 8 * MiB;
+/** Further names whose file is still under way: each holds a directory open. */
+const linksWaitingMax = 200;
 
 /** The whole target, not one entry of it, is at its end. Node.js has no name for EDQUOT, a quota that is used up. */
 const targetIsFull = new Set(["ENOSPC", "EROFS", "EDQUOT", "Unknown system error -122"]);
 
+/** What a file will be written as. */
+interface FilePlan {
+  readonly names: Names;
+  readonly node: TreeNode;
+  readonly directory: TargetDirectory;
+  /** A regular file is there, which the new one replaces; which of the chunks it has already. */
+  readonly replaced: { readonly right: readonly boolean[] } | undefined;
+  readonly first: FirstName | undefined;
+}
+
+/** What the planner remembers of an entry while it is being written. */
+type Note = Pick<FilePlan, "names" | "node" | "directory" | "first"> & {
+  readonly isUpdate: boolean;
+  readonly chunks: readonly PlannedChunk[];
+  readonly plan: Plan;
+  readonly large?: LargeFile;
+  readonly counts: () => void;
+};
+
 /**
- * Carries the steps of a restore out below one directory, in order. Directories are held by their handles and entered
- * one component at a time, so no name and no symlink, whether from the snapshot or put there meanwhile, leads outside.
- * What goes wrong with one entry is reported and the rest goes on.
+ * Plans what is done below one directory, in the order of the snapshot's tree, and has it done in batches by the crew.
+ * Directories are held by their handles and entered one component at a time, so no name and no symlink, whether from the
+ * snapshot or put there meanwhile, leads outside. What goes wrong with one entry is reported and the rest goes on.
  *
  * Nothing that exists is written into. A file in the way is replaced once the new one is complete, which takes the space
  * of both for a while; one whose content is there already stays.
+ *
+ * @see docs/adr/0013-restore-writes-whole-files-in-threads.md
  */
 export class Target {
-  readonly withheld: WithheldMetadata = { owners: 0, attributes: 0 };
   readonly #parts: TargetParts;
-  readonly #levels: TargetLevels;
+  readonly #metadata: MetadataWriter;
+  readonly #tree: TargetTree;
+  readonly #flights: InFlight;
   /** The first restored name of each file that has several. */
-  readonly #firstNames = new Map<string, Names>();
-  /** The file that is being written, and whether it has a temporary name because something is in its place. */
-  #open: { readonly file: TargetFile; readonly isTemporary: boolean } | undefined;
+  readonly #firstNames = new Map<string, FirstName>();
+  readonly #largeFiles = new Map<LargeFile, Note>();
+  /** What became possible by the answer to a job, to be done in the planner's own turn. */
+  readonly #ready: (() => Promise<void> | void)[] = [];
+  #batch = new Batch<Note>();
+  #inspection: Inspection;
+  #linksWaiting = 0;
 
   constructor(parts: TargetParts) {
     this.#parts = parts;
-    this.#levels = new TargetLevels({
+    this.#metadata = new MetadataWriter(parts.attributes);
+    this.#flights = new InFlight(Math.max(2, 2 * parts.crew.threads));
+    this.#inspection = new Inspection();
+    this.#tree = new TargetTree({
       top: parts.top,
-      withheld: this.withheld,
+      metadata: this.#metadata,
+      ownerOf: parts.ownerOf,
+      isDryRun: parts.isDryRun,
       beforeRemoval: () => this.#refuseIfKept(),
       onFault: (names, error) => this.#fault(names, error),
-      onEntered: () => (parts.tally.counts.directories += 1),
+      onEntered: ({ names }) => {
+        parts.tally.counts.directories += 1;
+        parts.onItem({ action: "restored", names, type: "dir", sizeBytes: 0 });
+      },
     });
   }
 
+  get withheld(): Readonly<WithheldMetadata> {
+    return this.#metadata.withheld;
+  }
+
+  /** Where the walk is. */
+  get innermost(): TargetDirectory {
+    return this.#tree.innermost;
+  }
+
   /**
-   * @throws what `supply` throws, the signal's reason, ENGINE_TARGET_FULL; every other failure is a problem in the list
+   * Takes one step of the walk; what it needs may be done later.
+   * @throws the signal's reason, ENGINE_TARGET_FULL, what the storage throws when it is not damage; every other failure
+   *   is a problem in the list
    */
-  async carryOut(step: RestoreStep, supply: ChunkSupply): Promise<void> {
-    const { names, node } = step;
-    switch (step.kind) {
-      case "enter":
-        this.#levels.push(names, node);
-        if (this.#parts.isSelected(names, node)) this.#levels.current();
-        return;
-      case "leave":
-        return this.#levels.pop();
-      case "other":
-        return this.#attempt(names, async () => this.#other(names, node));
-      case "file":
-        return this.#filePart(step, supply);
-    }
+  async take({ kind, names, node }: TreeStep): Promise<void> {
+    this.#parts.signal.throwIfAborted();
+    if (kind === "enter") {
+      this.#tree.push(names, node);
+      if (this.#parts.isSelected(names, node)) this.#tree.current();
+    } else if (kind === "leave") {
+      this.#parts.onLeave(this.#tree.innermost);
+      this.#tree.pop();
+    } else
+      await this.#attempt(names, () => (node.type === "file" ? this.#file(names, node) : this.#other(names, node)));
+    await this.#keepUp();
+  }
+
+  /** Everything taken is done when this resolves. @throws as `take` */
+  async finish(): Promise<void> {
+    this.#parts.onLeave(this.#tree.innermost);
+    do {
+      await this.#flush();
+      await this.#flights.drained();
+    } while (this.#ready.length > 0 || !this.#batch.isEmpty || !this.#inspection.isEmpty);
+    assert(this.#largeFiles.size === 0 && this.#linksWaiting === 0, "everything that was planned was done");
   }
 
   /** Lets go of everything; a file that is not finished is removed. */
-  close(): void {
-    this.#discardOpen();
-    this.#levels.close();
+  async close(): Promise<void> {
+    await this.#flights.settled();
+    for (const large of this.#largeFiles.keys()) large.discard();
+    this.#tree.close();
   }
 
-  #other(names: Names, node: TreeNode): void {
+  async #keepUp(): Promise<void> {
+    this.#flights.throwIfFailed();
+    for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
+      await next();
+      if (this.#batch.isFull) await this.#dispatch();
+    }
+    if (this.#batch.isFull) await this.#dispatch();
+    if (this.#inspection.isFull) await this.#dispatchInspection();
+    if (this.#linksWaiting <= linksWaitingMax) return;
+    await this.#flush();
+    await this.#flights.drained();
+  }
+
+  async #flush(): Promise<void> {
+    for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) await next();
+    if (!this.#batch.isEmpty) await this.#dispatch();
+    if (!this.#inspection.isEmpty) await this.#dispatchInspection();
+  }
+
+  // Entries
+
+  async #other(names: Names, node: TreeNode): Promise<void> {
     if (node.type === "socket") return; // means nothing without the program that listened
     if (node.type !== "symlink" && native === undefined) return; // said once for all, see withoutNativeStatement
-    const directory = this.#levels.current();
+    const unixType = unixTypes[node.type];
+    if (node.type !== "symlink" && unixType === undefined)
+      throw new HoldfastError(engineErrors.entryRefused, `${displayPath(names)} is of a kind that cannot be restored.`);
+    const directory = this.#tree.current();
     if (directory === undefined) return;
-    const path = directory.pathOf(node.name);
-    const existing = statOf(path);
+    const existing = statIn(directory, node.name);
     if (existing !== undefined && !this.#mayReplace(existing, node)) {
       this.#parts.tally.counts.filesSkipped += 1;
       return;
     }
-    if (this.#linkToFirst(names, node, directory, existing)) return;
-    if (existing !== undefined) remove(path, existing);
-    if (node.type === "symlink") symlinkSync(node.linkTarget, path);
-    else native!.makeNode(path, unixTypes[node.type] ?? 0, node.device);
-    this.#remember(names, node);
-    this.#parts.tally.counts.others += 1;
-    writeEntryMetadata(path, node, this.withheld);
+    const create = (first: FirstName | undefined) => {
+      if (this.#parts.isDryRun) return this.#dryDone("restored", names, node, "others", first);
+      const inTheWay = statIn(directory, node.name);
+      if (inTheWay !== undefined) remove(directory.anchor!.pathOf(node.name), inTheWay);
+      const basics = { name: node.name.toString("latin1"), metadata: metadataOf(node, this.#parts.ownerOf) };
+      const plan: Plan =
+        node.type === "symlink"
+          ? { kind: "symlink", ...basics, linkTarget: node.linkTarget.toString("latin1") }
+          : { kind: "device", ...basics, unixType: unixType!, device: node.device };
+      const counts = () => (this.#parts.tally.counts.others += 1);
+      this.#add({ names, node, directory, first, isUpdate: false, chunks: [], plan, counts });
+    };
+    await this.#linkOrCreate(names, node, directory, create);
   }
 
-  // Files
-
-  async #filePart({ names, node, from, to }: FileStep, supply: ChunkSupply): Promise<void> {
-    const content = node.content ?? [];
-    if (from === 0) await this.#attempt(names, () => this.#beginFile(names, node));
-    for (const id of content.slice(from, to)) {
-      if (this.#open === undefined) return; // nothing to write, or it failed
-      this.#parts.signal.throwIfAborted();
-      const chunk = await supply(id);
-      await this.#attempt(names, async () => this.#append(chunk));
-    }
-    if (this.#open === undefined || to < content.length) return;
-    await this.#attempt(names, () => this.#finishFile(names, node));
-  }
-
-  /** Leaves an open file behind when there is something to write. */
-  async #beginFile(names: Names, node: TreeNode): Promise<void> {
+  async #file(names: Names, node: TreeNode): Promise<void> {
     const { tally } = this.#parts;
-    tally.file(displayPath(names));
-    const directory = this.#levels.current();
+    tally.file(names);
+    const directory = this.#tree.current();
     if (directory === undefined) return;
-    const path = directory.pathOf(node.name);
-    const existing = statOf(path);
+    const existing = statIn(directory, node.name);
     if (existing !== undefined && !this.#mayReplace(existing, node)) {
       tally.counts.filesSkipped += 1;
       tally.counts.bytesSkipped += Number(node.size);
       return;
     }
-    if (this.#linkToFirst(names, node, directory, existing)) return;
-    if (existing !== undefined && (await this.#isContentThere(path, existing, node))) {
-      tally.counts.files += 1;
-      tally.counts.filesUnchanged += 1;
-      tally.counts.bytesUnchanged += Number(node.size);
-      this.#remember(names, node);
-      writeEntryMetadata(path, node, this.withheld);
-      return;
+    await this.#linkOrCreate(names, node, directory, (first) =>
+      this.#createFile(names, node, directory, existing, first),
+    );
+  }
+
+  async #createFile(
+    names: Names,
+    node: TreeNode,
+    directory: TargetDirectory,
+    existing: BigIntStats | undefined,
+    first: FirstName | undefined,
+  ): Promise<void> {
+    const plan = { names, node, directory, replaced: undefined, first };
+    if (existing === undefined) return this.#write(plan);
+    if (!existing.isFile()) {
+      if (!this.#parts.isDryRun) remove(directory.anchor!.pathOf(node.name), existing);
+      return this.#write(plan);
     }
-    const isTemporary = existing?.isFile() === true;
-    if (existing !== undefined && !isTemporary) remove(path, existing);
-    const newPath = isTemporary ? freeTemporaryPath(directory, node.name) : path;
-    this.#open = { file: new TargetFile(newPath, { isSparse: this.#parts.isSparse }), isTemporary };
+    // A further name of it may lie anywhere, and what it names must not get this file's metadata.
+    const belongsHere = existing.nlink === (node.links > 1n ? node.links : 1n) && existing.size === node.size;
+    if (belongsHere && this.#parts.overwrite === "if-changed" && looksUnchanged(existing, node))
+      return this.#keep(plan);
+    const content = node.content ?? [];
+    const isHopeless = existing.size === 0n || (content.length < 2 && existing.size !== node.size);
+    if (content.length > 0 && isHopeless) return this.#write({ ...plan, replaced: { right: [] } });
+    this.#inspect(plan, (right) => {
+      if (belongsHere && right?.every((isRight) => isRight) === true) return this.#keep(plan);
+      return this.#write({ ...plan, replaced: { right: right ?? [] } });
+    });
   }
 
-  #append(chunk: Fetched): void {
-    if (!(chunk instanceof Uint8Array)) throw chunk;
-    this.#open!.file.append(chunk);
-    this.#parts.tally.wrote(chunk.byteLength);
+  /** The content is there already: only metadata is written. */
+  #keep({ names, node, directory, first }: FilePlan): void {
+    const { counts } = this.#parts.tally;
+    counts.files += 1;
+    counts.filesUnchanged += 1;
+    counts.bytesUnchanged += Number(node.size);
+    this.#parts.onItem({ action: "unchanged", names, type: node.type, sizeBytes: Number(node.size) });
+    if (this.#parts.isDryRun) return first?.settle(true);
+    const basics = { name: node.name.toString("latin1"), metadata: metadataOf(node, this.#parts.ownerOf) };
+    const plan: Plan = { kind: "metadata", ...basics };
+    this.#add({ names, node, directory, first, isUpdate: false, chunks: [], plan, counts: () => {} });
   }
 
-  async #finishFile(names: Names, node: TreeNode): Promise<void> {
-    const { file, isTemporary } = this.#open!;
-    const path = this.#levels.current()!.pathOf(node.name);
-    file.complete();
+  async #write(file: FilePlan): Promise<void> {
+    const { names, node, directory, replaced, first } = file;
+    const chunks: PlannedChunk[] = [];
+    let plainBytes = 0;
+    for (const [at, id] of (node.content ?? []).entries()) {
+      const length = this.#parts.plainLength(id);
+      if (length === undefined) return this.#tellUnknown(file, id);
+      chunks.push({ id, length, isKept: replaced?.right[at] ?? false });
+      plainBytes += length;
+    }
+    const isUpdate = replaced !== undefined;
+    if (this.#parts.isDryRun) {
+      this.#parts.tally.counts.bytesWritten += plainBytes;
+      return this.#dryDone(isUpdate ? "updated" : "restored", names, node, "files", first);
+    }
+    if (plainBytes > largeFileBytes) return this.#writeLarge(file, chunks);
+    const counts = () => {
+      this.#parts.tally.counts.files += 1;
+      this.#parts.tally.wrote(plainBytes);
+    };
+    const basics = { name: node.name.toString("latin1"), metadata: metadataOf(node, this.#parts.ownerOf) };
+    const plan: Plan = { kind: "file", ...basics, replaces: isUpdate };
+    this.#add({ names, node, directory, first, isUpdate, chunks, plan, counts });
+  }
+
+  async #writeLarge({ names, node, directory, replaced, first }: FilePlan, chunks: PlannedChunk[]): Promise<void> {
+    const finalPath = directory.anchor!.pathOf(node.name);
+    const isUpdate = replaced !== undefined;
+    const keptFd = chunks.some(({ isKept }) => isKept) ? openExisting(finalPath) : undefined;
+    const path = isUpdate ? freeTemporaryPath(directory, node.name) : finalPath;
+    const large = new LargeFile(path, { finalPath: isUpdate ? finalPath : undefined, keptFd });
+    const note = (plan: Plan, part: readonly PlannedChunk[], bytes: number): Note => {
+      const counts = () => this.#parts.tally.wrote(bytes);
+      return { names, node, directory, first, isUpdate, chunks: part, plan, large, counts };
+    };
+    this.#largeFiles.set(large, note({ kind: "part", fd: large.file.fd, at: 0, keptFd }, [], 0));
+    directory.hold();
+    let at = 0;
+    for (let from = 0; from < chunks.length && !large.isFailed;) {
+      let [to, bytes] = [from, 0];
+      for (; to < chunks.length && bytes < partBytes; to += 1) bytes += chunks[to]!.length;
+      large.addPart();
+      this.#add(note({ kind: "part", fd: large.file.fd, at, keptFd }, chunks.slice(from, to), bytes));
+      [from, at] = [to, at + bytes];
+      if (this.#batch.isFull) await this.#dispatch();
+      this.#parts.signal.throwIfAborted();
+    }
+    if (large.partDone()) this.#endLarge(large);
+  }
+
+  #endLarge(large: LargeFile): void {
+    const { names, node, directory, first, isUpdate } = this.#largeFiles.get(large)!;
+    this.#largeFiles.delete(large);
+    const sizeBytes = (node.content ?? []).reduce((sum, id) => sum + (this.#parts.plainLength(id) ?? 0), 0);
+    let isDone = false;
+    if (large.isFailed) large.discard();
+    else {
+      try {
+        large.complete(sizeBytes, () => this.#writeLargeMetadata(large, names, node));
+        isDone = true;
+        this.#parts.tally.counts.files += 1;
+        this.#told(names, node, isUpdate);
+      } catch (error) {
+        large.discard();
+        this.#fault(names, error);
+      }
+    }
+    first?.settle(isDone);
+    if (isDone && this.#parts.isVerified) {
+      const plan = { names, node, directory, replaced: undefined, first: undefined };
+      this.#inspect(plan, (right) => {
+        if (right?.every((isRight) => isRight) !== true) this.#fault(names, verificationFailed());
+      });
+    }
+    this.#tree.release(directory);
+  }
+
+  #writeLargeMetadata({ file }: LargeFile, names: Names, node: TreeNode): void {
     try {
-      writeFileMetadata(file.fd, file.path, node, this.withheld);
+      const habits = { uid: -1, gid: -1, hasAttributes: true }; // nothing known: all of it is written
+      this.#metadata.writeToNewFile(file.fd, file.path, metadataOf(node, this.#parts.ownerOf), habits);
     } catch (error) {
       this.#fault(names, error); // the content is good all the same
     }
-    file.close();
-    if (isTemporary) file.moveTo(path);
-    this.#open = undefined;
-    this.#remember(names, node);
-    this.#parts.tally.counts.files += 1;
-    if (this.#parts.isVerified && !(await this.#hasContent(path, node))) {
-      throw new HoldfastError(
-        engineErrors.verificationFailed,
-        "What was written does not read back as it was: the disk or the memory of this machine is faulty.",
-      );
+  }
+
+  // Jobs
+
+  #add(note: Note): void {
+    note.directory.hold();
+    this.#batch.add(note.plan, note.directory, note.chunks, note);
+  }
+
+  async #dispatch(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = new Batch();
+    await this.#flights.start(() => this.#carryOut(batch));
+  }
+
+  async #carryOut(batch: Batch<Note>): Promise<void> {
+    const { fetcher, signal } = this.#parts;
+    const job = batch.job(await fetcher.fetch(batch.ids, signal));
+    const troubles = await this.#run(job);
+    const again: Note[] = [];
+    const lacking = new Set<BlobId>();
+    for (const [at, note] of batch.notes.entries()) {
+      const trouble = troubles.get(at);
+      if (trouble?.is === "without") {
+        const first = note.chunks.findIndex((_, position) => trouble.chunks.includes(chunkNumber(job, at, position)));
+        lacking.add(note.chunks[first]!.id);
+        again.push(note);
+      } else this.#settle(note, trouble?.is !== "failed", trouble && unpackFailure(trouble.failure));
+    }
+    for (const note of again) await this.#carryOutSingly(note, lacking);
+  }
+
+  /** An entry of which a chunk is not where it should be: other places are tried, one chunk after the other. */
+  async #carryOutSingly(note: Note, lacking: ReadonlySet<BlobId>): Promise<void> {
+    const { fetcher, signal } = this.#parts;
+    const plain = new Set(note.chunks.filter(({ id }) => lacking.has(id)).map(({ id }) => id));
+    for (;;) {
+      signal.throwIfAborted();
+      const batch = new Batch<Note>();
+      const chunks = note.chunks.map((chunk) => (plain.has(chunk.id) ? { ...chunk, isKept: false } : chunk));
+      batch.add(note.plan, note.directory, chunks, note);
+      const fetched = await fetcher.fetch(batch.ids, signal);
+      for (const [at, id] of batch.ids.entries()) {
+        if (!plain.has(id)) continue;
+        const bytes = await fetcher.fetchPlain(id, signal);
+        if (!(bytes instanceof Uint8Array)) return this.#settle(note, false, bytes);
+        fetched.sources[at] = { is: "plain", segment: fetched.segments.push(bytes.slice()) - 1 };
+      }
+      const job = batch.job(fetched);
+      const trouble = (await this.#run(job)).get(0);
+      if (trouble?.is !== "without")
+        return this.#settle(note, trouble?.is !== "failed", trouble && unpackFailure(trouble.failure));
+      for (const [position, { id }] of note.chunks.entries())
+        if (trouble.chunks.includes(chunkNumber(job, 0, position))) plain.add(id);
     }
   }
 
-  /** Whether an existing file has the snapshot's content already and may simply stay. */
-  async #isContentThere(path: Buffer, existing: BigIntStats, node: TreeNode): Promise<boolean> {
-    // A further name of it may lie anywhere, and what it names must not get this file's metadata.
-    const belongsHere = existing.isFile() && existing.nlink === (node.links > 1n ? node.links : 1n);
-    if (!belongsHere || existing.size !== node.size) return false;
-    if (this.#parts.overwrite === "if-changed" && looksUnchanged(existing, node)) return true;
-    return this.#hasContent(path, node);
+  async #run(job: WriteJob): Promise<ReadonlyMap<number, EntryTrouble>> {
+    const { troubles, withheld } = await this.#parts.crew.run(job);
+    this.#metadata.withheld.owners += withheld.owners;
+    this.#metadata.withheld.attributes += withheld.attributes;
+    return new Map(troubles.map((trouble) => [trouble.entry, trouble]));
   }
 
-  async #hasContent(path: Buffer, node: TreeNode): Promise<boolean> {
+  /** @param isThere what was planned is there, with or without a failure */
+  #settle(note: Note, isThere: boolean, failure: Error | undefined): void {
+    const { names, node, directory, large, first, isUpdate } = note;
+    if (isThere) note.counts();
+    if (large === undefined) {
+      if (failure !== undefined) this.#fault(names, failure);
+      if (isThere && note.plan.kind !== "metadata") this.#told(names, node, isUpdate);
+      first?.settle(isThere);
+    } else {
+      if (!isThere && large.fail()) this.#fault(names, failure);
+      if (large.partDone()) this.#endLarge(large);
+    }
+    this.#tree.release(directory);
+  }
+
+  #told(names: Names, node: TreeNode, isUpdate: boolean): void {
+    const action = isUpdate ? "updated" : "restored";
+    this.#parts.onItem({ action, names, type: node.type, sizeBytes: Number(node.size) });
+  }
+
+  #dryDone(
+    action: "restored" | "updated",
+    names: Names,
+    node: TreeNode,
+    counted: "files" | "others",
+    first: FirstName | undefined,
+  ): void {
+    this.#parts.tally.counts[counted] += 1;
+    this.#parts.onItem({ action, names, type: node.type, sizeBytes: Number(node.size) });
+    first?.settle(true);
+  }
+
+  /** Asks a thread which of a file's chunks are in the file that is there. */
+  #inspect(plan: FilePlan, use: (right: readonly boolean[] | undefined) => Promise<void> | void): void {
+    const { node, directory, names } = plan;
     const content = node.content ?? [];
-    const lengths = content.map((id) => this.#parts.plainLength(id)).filter((length) => length !== undefined);
-    if (lengths.length < content.length) return false;
-    const fd = openExisting(path);
-    if (fd === undefined) return false;
-    try {
-      return (await checkContent(fd, content, lengths, this.#parts.signal)).isSame;
-    } finally {
-      closeSync(fd);
+    const lengths: number[] = [];
+    for (const id of content) {
+      const length = this.#parts.plainLength(id);
+      if (length === undefined) break;
+      lengths.push(length);
     }
+    directory.hold();
+    const done: Inspected = (right) => this.#later(names, directory, async () => use(right), plan.first);
+    this.#inspection.add({ directory, name: node.name, content, lengths, done });
+  }
+
+  async #dispatchInspection(): Promise<void> {
+    const inspection = this.#inspection;
+    this.#inspection = new Inspection();
+    for (const { job, answer } of inspection.jobs())
+      await this.#flights.start(async () => answer((await this.#parts.crew.run(job)).right));
   }
 
   // Hard links
 
-  /**
-   * Makes a further name for a file restored before.
-   * @returns false when this is its first name, or when the file system refuses, which is reported: then it gets content
-   *   of its own
-   */
-  #linkToFirst(names: Names, node: TreeNode, directory: AnchoredDirectory, existing: BigIntStats | undefined): boolean {
-    const first = node.links > 1n ? this.#firstNames.get(identityOf(node)) : undefined;
-    if (first === undefined) return false;
+  /** Makes a further name for a file that is restored already, or else the file. */
+  async #linkOrCreate(
+    names: Names,
+    node: TreeNode,
+    directory: TargetDirectory,
+    create: (first: FirstName | undefined) => Promise<void> | void,
+  ): Promise<void> {
+    if (node.links <= 1n) return create(undefined);
+    const identity = `${node.deviceId}:${node.inode}`;
+    const known = this.#firstNames.get(identity);
+    if (known === undefined) {
+      const first = new FirstName(names);
+      this.#firstNames.set(identity, first);
+      return this.#attempt(names, async () => create(first), first);
+    }
+    this.#linksWaiting += 1;
+    directory.hold(); // until it is known
+    known.whenSettled((isThere) => {
+      this.#linksWaiting -= 1;
+      this.#later(names, directory, async () => {
+        if (isThere) return this.#link(known.names, names, node, directory) ? undefined : create(undefined);
+        if (this.#firstNames.get(identity) === known) this.#firstNames.delete(identity);
+        return this.#linkOrCreate(names, node, directory, create);
+      });
+    });
+  }
+
+  /** Does a piece of an entry's work in the planner's next turn; its directory is held until then. */
+  #later(names: Names, directory: TargetDirectory, work: () => Promise<void>, first?: FirstName): void {
+    this.#ready.push(async () => {
+      await this.#attempt(names, work, first);
+      this.#tree.release(directory);
+    });
+  }
+
+  /** @returns false when the file system refuses, which is reported: then it gets content of its own */
+  #link(first: Names, names: Names, node: TreeNode, directory: TargetDirectory): boolean {
     try {
-      this.#levels.reach(first, (source) => linkOver(source, directory, node.name, existing));
+      if (!this.#parts.isDryRun)
+        this.#tree.reach(first, (source) => linkOver(source, directory, node.name, statIn(directory, node.name)));
     } catch (error) {
       this.#fault(names, error);
       return false;
     }
     this.#parts.tally.counts.hardLinks += 1;
+    this.#told(names, node, false);
     return true;
-  }
-
-  #remember(names: Names, node: TreeNode): void {
-    if (node.links > 1n) this.#firstNames.set(identityOf(node), names);
   }
 
   // What is in the way
@@ -258,24 +541,24 @@ export class Target {
 
   // Failures
 
+  /** A chunk that no index knows is one that cannot be had; asking for it gives the reason. */
+  async #tellUnknown({ names, first }: FilePlan, id: BlobId): Promise<void> {
+    const reason = await this.#parts.fetcher.fetchPlain(id, this.#parts.signal);
+    if (!(reason instanceof Uint8Array)) this.#fault(names, reason);
+    first?.settle(false);
+  }
+
   /** Does one entry's work; what the system or the repository objects to is that entry's problem. */
-  async #attempt(names: Names, work: () => Promise<void>): Promise<void> {
+  async #attempt(names: Names, work: () => Promise<void>, first?: FirstName): Promise<void> {
     try {
       await work();
     } catch (error) {
       this.#parts.signal.throwIfAborted();
-      this.#discardOpen(); // half a file under its name would pass for a whole one
+      const isOurs = error instanceof HoldfastError;
+      // The storage, or the target as a whole.
+      if (isOurs && error.kind !== "damaged" && !isFailure(error, engineErrors.targetFailed)) throw error;
       this.#fault(names, error);
-    }
-  }
-
-  #discardOpen(): void {
-    const open = this.#open;
-    this.#open = undefined;
-    try {
-      open?.file.discard();
-    } catch (error) {
-      if (systemCodeOf(error) === undefined) throw error; // the file is gone or out of reach, so nothing is left of it
+      first?.settle(false);
     }
   }
 
@@ -290,6 +573,8 @@ export class Target {
   }
 }
 
+const partBytes = 4 * MiB;
+
 /** The types that mknod makes; never more than the owner's rights until the metadata is written. */
 const unixTypes: Partial<Record<TreeNode["type"], number>> = {
   fifo: 0o010600,
@@ -297,12 +582,16 @@ const unixTypes: Partial<Record<TreeNode["type"], number>> = {
   chardev: 0o020600,
 };
 
-function identityOf(node: TreeNode): string {
-  return `${node.deviceId}:${node.inode}`;
+/** The number that a job knows an entry's chunk by. */
+function chunkNumber(job: WriteJob, entry: number, position: number): number {
+  const { [entry]: found } = job.entries;
+  return found !== undefined && "chunks" in found ? found.chunks[position]! : -1;
 }
 
-function statOf(path: Buffer): BigIntStats | undefined {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+/** What has a name in a directory; never asked where everything is ours. */
+function statIn(directory: TargetDirectory, name: Buffer): BigIntStats | undefined {
+  if (directory.anchor === undefined || directory.namesBefore?.has(name.toString("latin1")) !== true) return undefined;
+  return lstatSync(directory.anchor.pathOf(name), { bigint: true, throwIfNoEntry: false });
 }
 
 /** A directory is only removed when it is empty: nobody asked for what is in it to go. */
@@ -312,17 +601,17 @@ function remove(path: Buffer, existing: BigIntStats): void {
 }
 
 /** A path for a temporary file; one that an interrupted restore left is removed. */
-function freeTemporaryPath(directory: AnchoredDirectory, name: Buffer): Buffer {
-  const path = directory.pathOf(temporaryName(name));
-  if (statOf(path) !== undefined) unlinkSync(path);
+function freeTemporaryPath(directory: TargetDirectory, name: Buffer): Buffer {
+  const path = directory.anchor!.pathOf(temporaryName(name));
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
   return path;
 }
 
 /** Makes `name` a name of what `source` names; what it named before is let go in the same moment. */
-function linkOver(source: Buffer, directory: AnchoredDirectory, name: Buffer, existing: BigIntStats | undefined): void {
-  const path = directory.pathOf(name);
+function linkOver(source: Buffer, directory: TargetDirectory, name: Buffer, existing: BigIntStats | undefined): void {
+  const path = directory.anchor!.pathOf(name);
   if (existing === undefined) return linkSync(source, path);
-  const original = statOf(source);
+  const original = lstatSync(source, { bigint: true, throwIfNoEntry: false });
   if (original?.ino === existing.ino && original.dev === existing.dev) return;
   const temporary = freeTemporaryPath(directory, name);
   linkSync(source, temporary);
