@@ -37,6 +37,12 @@ export const engineErrors = {
     cause: "A key file of the repository is not what was written, and no other key opened.",
     cure: "Bring the file below `keys/` back from a copy of the repository.",
   },
+  keyInUse: {
+    code: "ENGINE_KEY_IN_USE",
+    kind: "conflict",
+    cause: "The key that is to be removed is the one that opened the repository.",
+    cure: "Open the repository with another password, or change this one with `holdfast key passwd`.",
+  },
   configDamaged: {
     code: "ENGINE_CONFIG_DAMAGED",
     kind: "damaged",
@@ -115,6 +121,18 @@ export const engineErrors = {
     kind: "conflict",
     cause: "A directory listing says something that Holdfast does not know, so writing it anew would lose that.",
     cure: "Update Holdfast. A listing that is damaged, not foreign, is mended by `holdfast repair snapshots`.",
+  },
+  noSuchFile: {
+    code: "ENGINE_NO_SUCH_FILE",
+    kind: "missing",
+    cause: "No file of this type in the repository has an id that begins with these digits.",
+    cure: "See which there are with `holdfast list`.",
+  },
+  ambiguousId: {
+    code: "ENGINE_AMBIGUOUS_ID",
+    kind: "invalid",
+    cause: "Several files of the repository have ids that begin with the digits given.",
+    cure: "Give more digits of the id.",
   },
   snapshotMissing: {
     code: "ENGINE_SNAPSHOT_MISSING",

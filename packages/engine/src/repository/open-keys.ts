@@ -9,9 +9,20 @@ import { idOf, type Id } from "../id.ts";
 /** Each try costs a good part of a second of computing; restic stops here too. */
 const keysMax = 20;
 /** A key file has half a kilobyte. */
-const keyFileBytesMax = 64 * KiB;
+export const keyFileBytesMax = 64 * KiB;
 /** What the thread pool of Node.js runs at once; each takes 32 MiB or more. */
 const triesAtOnce = 4;
+
+/** A master key, and which key file it was in. */
+export interface OpenedKey {
+  readonly id: Id;
+  readonly key: MasterKey;
+}
+
+/** The master keys of `openKeyFiles`. */
+export async function* openKeys(...how: Parameters<typeof openKeyFiles>): AsyncGenerator<MasterKey> {
+  for await (const { key } of openKeyFiles(...how)) yield key;
+}
 
 /**
  * Tries the password on the repository's keys and yields each master key that it opens, most promising first.
@@ -19,11 +30,11 @@ const triesAtOnce = 4;
  * @param keyHint first digits of the key's id that is tried first
  * @throws ENGINE_KEY_DAMAGED when none opened and at least one key file is not what its name says
  */
-export async function* openKeys(
+export async function* openKeyFiles(
   storage: Storage,
   password: string,
   options: { keyHint?: string | undefined; signal?: AbortSignal | undefined },
-): AsyncGenerator<MasterKey> {
+): AsyncGenerator<OpenedKey> {
   const { keyHint, signal } = options;
   const names: string[] = [];
   let damage: HoldfastError | undefined;
@@ -54,11 +65,11 @@ async function openKey(
   name: Id,
   password: string,
   signal: AbortSignal | undefined,
-): Promise<MasterKey | HoldfastError | undefined> {
+): Promise<OpenedKey | HoldfastError | undefined> {
   const json = await storage.read({ type: "key", name }, undefined, signal);
   const isAsNamed = idOf(json) === name;
   try {
-    return await openKeyFile(parseKeyFile(json), password);
+    return { id: name, key: await openKeyFile(parseKeyFile(json), password) };
   } catch (error) {
     if (isAsNamed && error instanceof SealBrokenError) return undefined;
     return new HoldfastError(engineErrors.keyDamaged, `The key file ${name} is damaged.`, {

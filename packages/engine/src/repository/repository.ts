@@ -26,11 +26,12 @@ import { upgradeConfig } from "./config-upgrade.ts";
 import { isStored } from "./content-file.ts";
 import type { HeldLock, RepositoryLock } from "./held-lock.ts";
 import { inParallel } from "./in-parallel.ts";
+import { KeyRing } from "./key-ring.ts";
 import type { LockKind } from "./lock-file.ts";
 import { acquireLock, type LockOptions } from "./lock.ts";
 import type { UnpackedType } from "./unpacked-file.ts";
 import { UnpackedFiles } from "./unpacked-files.ts";
-import { initialise, unlock, type Credentials, type NewRepository } from "./unlock.ts";
+import { initialise, unlock, type Credentials, type NewRepository, type Unlocked } from "./unlock.ts";
 import type { WholeIndex } from "./whole-index.ts";
 
 /** What a session may set differently from the defaults, which are right for almost everybody. */
@@ -68,6 +69,8 @@ export class Repository {
   readonly storage: Storage;
   readonly context: EngineContext;
   readonly packBytesTarget: number;
+  /** The passwords that open it. */
+  readonly keys: KeyRing;
   /** Nothing is written in this session. */
   readonly isDryRun: boolean;
   readonly #config: RepositoryConfig;
@@ -84,8 +87,7 @@ export class Repository {
 
   private constructor(
     storage: Storage,
-    config: RepositoryConfig,
-    key: MasterKey,
+    { config, key, keyId }: Unlocked,
     options: SessionOptions,
     context: EngineContext,
   ) {
@@ -95,6 +97,13 @@ export class Repository {
     this.packBytesTarget = options.packBytesTarget ?? packBytesTarget;
     this.#config = config;
     this.#key = key;
+    this.keys = new KeyRing({
+      storage: this.storage,
+      key,
+      currentId: keyId,
+      context,
+      mayWrite: () => this.#mayWrite(),
+    });
     this.#files = new UnpackedFiles(this.storage, key, config.version, context);
     this.#reads = new ConcurrencyLimit(Math.max(1, storage.properties.connectionsMax));
     this.#encoding = { compression: options.compression ?? "auto", isVerified: options.isVerified ?? true };
@@ -117,8 +126,7 @@ export class Repository {
    * @throws ENGINE_REPOSITORY_EXISTS, ENGINE_BAD_PASSWORD
    */
   static async init(storage: Storage, options: InitOptions, context: EngineContext): Promise<Repository> {
-    const { config, key } = await initialise(storage, options, context);
-    return new Repository(storage, config, key, options, context);
+    return new Repository(storage, await initialise(storage, options, context), options, context);
   }
 
   /**
@@ -127,11 +135,12 @@ export class Repository {
    *   ENGINE_UNSUPPORTED_VERSION
    */
   static async open(storage: Storage, options: OpenOptions, context: EngineContext): Promise<Repository> {
-    const { config, key } = await unlock(storage, options);
+    const unlocked = await unlock(storage, options);
+    const { config, key } = unlocked;
     const cache =
       options.cache === undefined ? undefined : await CacheFolder.open(options.cache.folder, config.id, context);
-    if (cache === undefined) return new Repository(storage, config, key, options, context);
-    const repository = new Repository(cachedStorage(storage, cache), config, key, options, context);
+    if (cache === undefined) return new Repository(storage, unlocked, options, context);
+    const repository = new Repository(cachedStorage(storage, cache), unlocked, options, context);
     repository.#cache = cache;
     if (options.cache?.hasIndex === true) repository.#indexCache = new IndexCache(cache, key, config.id, context);
     return repository;

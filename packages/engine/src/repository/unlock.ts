@@ -5,12 +5,12 @@ import { createKeyFile, serialiseKeyFile, type KdfParameters } from "../crypto/k
 import { MasterKey } from "../crypto/master-key.ts";
 import { newNonce, open, seal } from "../crypto/seal.ts";
 import { engineErrors } from "../errors.ts";
-import { idOf } from "../id.ts";
+import { idOf, type Id } from "../id.ts";
 import { timestampNow } from "../timestamp-now.ts";
 import { configDamaged, newConfig, parseConfig, serialiseConfig, type RepositoryConfig } from "./config.ts";
 import { findConfigAside } from "./config-upgrade.ts";
 import { isStored, writeContentFile } from "./content-file.ts";
-import { openKeys } from "./open-keys.ts";
+import { openKeyFiles, openKeys, type OpenedKey } from "./open-keys.ts";
 
 export interface Credentials {
   readonly password: string;
@@ -28,12 +28,16 @@ export interface NewRepository {
   /** Whose key this is; written beside it for people to read. */
   readonly hostname: string;
   readonly username: string;
+  /** An empty password protects nothing; it must be meant. */
+  readonly allowsEmptyPassword?: boolean;
 }
 
 /** What it takes to read and write a repository. */
 export interface Unlocked {
   readonly config: RepositoryConfig;
   readonly key: MasterKey;
+  /** The key file that the master key was in. */
+  readonly keyId: Id;
 }
 
 const configHandle = { type: "config", name: "" } as const;
@@ -48,14 +52,14 @@ export async function initialise(
   options: Credentials & NewRepository,
   context: EngineContext,
 ): Promise<Unlocked> {
-  if (options.password === "")
+  if (options.password === "" && options.allowsEmptyPassword !== true)
     throw new HoldfastError(engineErrors.badPassword, "A repository needs a password that is not empty.");
   await storage.create();
   if (await isStored(storage, configHandle)) throw repositoryExists(storage);
   for (const type of ["snapshot", "index"] as const)
     for await (const _ of storage.list(type)) throw repositoryExists(storage);
 
-  const key = await ensureKey(storage, options, context);
+  const { key, id: keyId } = await ensureKey(storage, options, context);
   const config = newConfig(context.random, options.version ?? 2, options.chunkerPolynomial);
   try {
     await storage.write(configHandle, seal(key, newNonce(context.random), serialiseConfig(config)));
@@ -63,7 +67,7 @@ export async function initialise(
     if (isFailure(error, storageErrors.exists)) throw repositoryExists(storage);
     throw error;
   }
-  return { config, key };
+  return { config, key, keyId };
 }
 
 /**
@@ -77,9 +81,9 @@ export async function unlock(
 ): Promise<Unlocked> {
   const sealed = await readConfigFile(storage, options);
   let damage: HoldfastError | undefined;
-  for await (const key of openKeys(storage, options.password, options)) {
+  for await (const { key, id: keyId } of openKeyFiles(storage, options.password, options)) {
     try {
-      return { config: parseConfig(openConfig(key, sealed)), key };
+      return { config: parseConfig(openConfig(key, sealed)), key, keyId };
     } catch (error) {
       if (!isFailure(error, engineErrors.configDamaged)) throw error;
       damage = error;
@@ -117,15 +121,16 @@ async function ensureKey(
   storage: Storage,
   options: Credentials & NewRepository,
   context: EngineContext,
-): Promise<MasterKey> {
-  for await (const key of openKeys(storage, options.password, {})) return key;
+): Promise<OpenedKey> {
+  for await (const opened of openKeyFiles(storage, options.password, {})) return opened;
   for await (const _ of storage.list("key")) throw repositoryExists(storage);
   const key = MasterKey.generate(context.random);
   const { password, hostname, username, kdf } = options;
   const about = { created: timestampNow(context.clock), hostname, username, ...(kdf !== undefined && { kdf }) };
   const json = serialiseKeyFile(await createKeyFile(key, password, about, context.random));
-  await writeContentFile(storage, "key", idOf(json), json, context.log);
-  return key;
+  const id = idOf(json);
+  await writeContentFile(storage, "key", id, json, context.log);
+  return { id, key };
 }
 
 function repositoryExists(storage: Storage): HoldfastError {
