@@ -7,6 +7,10 @@ export interface Environment {
   readonly passwordCommand: string | undefined;
   readonly keyHint: string | undefined;
   readonly host: string | undefined;
+  readonly compression: string | undefined;
+  /** MiB, as text. */
+  readonly packSize: string | undefined;
+  readonly readConcurrency: string | undefined;
   readonly caCertificateFile: string | undefined;
   readonly restUser: string | undefined;
   readonly restPassword: string | undefined;
@@ -32,6 +36,9 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     passwordCommand: either("PASSWORD_COMMAND"),
     keyHint: either("KEY_HINT"),
     host: either("HOST"),
+    compression: either("COMPRESSION"),
+    packSize: either("PACK_SIZE"),
+    readConcurrency: either("READ_CONCURRENCY"),
     caCertificateFile: either("CACERT"),
     restUser: either("REST_USERNAME"),
     restPassword: either("REST_PASSWORD"),

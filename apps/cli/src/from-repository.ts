@@ -25,7 +25,7 @@ export async function withFromRepository<Result>(
   const password = call.flags.fromInsecureNoPassword
     ? ""
     : await findPassword(source, "existing", "Password of the repository to copy from: ");
-  return withRepository(source, lockKind, work, password);
+  return withRepository(source, lockKind, work, { password });
 }
 
 /** The same call, as if its `--from-` flags and variables were the plain ones. */

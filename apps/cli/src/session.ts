@@ -7,6 +7,7 @@ import { parseDuration } from "./duration.ts";
 import { cliErrors } from "./errors.ts";
 import { terminalLog } from "./output/terminal-log.ts";
 import { findPassword } from "./password/password.ts";
+import { sessionOptions, transferLimits } from "./session-options.ts";
 import type { outputFlags, repositoryFlags } from "./table/repository-flags.ts";
 import { meaningfulLines, readTextFile } from "./text-file.ts";
 
@@ -25,22 +26,23 @@ export interface Session {
  * Opens the repository that a command was pointed at, holds its lock while `work` goes on, and lets go of it whatever
  * happens: before this returns or throws, lock and connections are gone.
  *
- * @param knownPassword when it was found already; else it is looked for
+ * @param options a password that was found already, else it is looked for; a dry run takes no lock and stores nothing
  * @throws ENGINE_NO_REPOSITORY, ENGINE_WRONG_PASSWORD, ENGINE_LOCKED, STORAGE_UNREACHABLE …
  */
 export async function withRepository<Result>(
   call: RepositoryCall,
   lockKind: "shared" | "exclusive" | "none",
   work: (session: Session) => Promise<Result>,
-  knownPassword?: string,
+  { password: knownPassword, isDryRun = false }: { readonly password?: string; readonly isDryRun?: boolean } = {},
 ): Promise<Result> {
   const storage = await reachStorage(call);
   try {
     const password = knownPassword ?? (await findPassword(call, "existing"));
     const keyHint = call.flags.keyHint ?? call.environment.keyHint;
     const options = { password, ...(keyHint === undefined ? {} : { keyHint }), signal: call.signal };
-    const repository = await Repository.open(storage, options, engineContext(call));
-    return await underLock(call, repository, lockKind, work);
+    const session = { ...sessionOptions(call), isDryRun };
+    const repository = await Repository.open(storage, { ...options, ...session }, engineContext(call));
+    return await underLock(call, repository, isDryRun ? "none" : lockKind, work);
   } finally {
     await storage.close();
   }
@@ -81,6 +83,7 @@ export async function reachStorage(call: RepositoryCall): Promise<Storage> {
     user: environment.restUser,
     password: environment.restPassword,
     ca: caFile === undefined ? undefined : await readTextFile(caFile),
+    limits: transferLimits(flags),
   };
   const impatient = await openStorage(address, { ...options, retryBudgetMs: 0 });
   try {

@@ -1,5 +1,6 @@
 export { storageErrors } from "./errors.ts";
 export type { Disk, DiskEntry, NewFile, OpenFile } from "./local/disk.ts";
+export type { TransferLimits } from "./limited.ts";
 export { localStorage, type LocalStorageOptions } from "./local/local-storage.ts";
 export { memoryStorage } from "./memory-storage.ts";
 export { metered, newStorageCounters, type StorageCounters } from "./metered.ts";

@@ -1,4 +1,5 @@
 import type { Clock, Log, Random } from "@holdfast/base";
+import { limited, type TransferLimits } from "./limited.ts";
 import { localStorage } from "./local/local-storage.ts";
 import { metered, type StorageCounters } from "./metered.ts";
 import { restStorage } from "./rest/rest-storage.ts";
@@ -19,6 +20,8 @@ export interface OpenStorageOptions {
   readonly retryBudgetMs?: number | undefined;
   /** Counts what goes over the wire or to the disk, repeated attempts included. */
   readonly counters?: StorageCounters | undefined;
+  /** How fast contents may go; default as fast as they can. */
+  readonly limits?: TransferLimits | undefined;
 }
 
 /**
@@ -29,7 +32,8 @@ export interface OpenStorageOptions {
 export async function openStorage(address: string, options: OpenStorageOptions): Promise<Storage> {
   const storage = plainStorage(parseStorageUrl(address), options);
   const counted = options.counters === undefined ? storage : metered(storage, options.counters);
-  return retrying(counted, { ...options, budgetMs: options.retryBudgetMs });
+  const paced = options.limits === undefined ? counted : limited(counted, options.limits, options.clock);
+  return retrying(paced, { ...options, budgetMs: options.retryBudgetMs });
 }
 
 function plainStorage(url: StorageUrl, options: OpenStorageOptions): Storage {

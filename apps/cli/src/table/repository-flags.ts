@@ -1,4 +1,4 @@
-import { counted, repeated, single, toggle, under } from "../flag.ts";
+import { choice, counted, repeated, single, toggle, under } from "../flag.ts";
 
 /** Flags that every command on a repository takes; their names and meaning are restic's. */
 export const repositoryFlags = under("Repository flags", {
@@ -18,6 +18,18 @@ export const repositoryFlags = under("Repository flags", {
   keyHint: single("--key-hint <id>", "try this key of the repository first (HOLDFAST_KEY_HINT)"),
   cacert: single("--cacert <file>", "trust the authorities in this PEM file instead of the system's (HOLDFAST_CACERT)"),
   retryLock: single("--retry-lock <duration>", "keep trying this long when it is locked, such as 30s, 5m or 1h"),
+  limitUpload: single("--limit-upload <rate>", "send at most so many KiB a second"),
+  limitDownload: single("--limit-download <rate>", "fetch at most so many KiB a second"),
+  compression: choice(
+    "--compression <mode>",
+    ["auto", "off", "fastest", "better", "max"],
+    "how hard to compress what is stored (default: auto; HOLDFAST_COMPRESSION)",
+  ),
+  packSize: single(
+    "--pack-size <size>",
+    "gather what is stored into files of so many MiB, 4 to 128 (default: 16; HOLDFAST_PACK_SIZE)",
+  ),
+  noExtraVerify: toggle("--no-extra-verify", "do not read back what was encrypted before it is stored; not advised"),
 });
 
 /** For commands that only read. */
