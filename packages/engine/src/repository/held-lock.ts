@@ -32,6 +32,7 @@ export class HeldLock implements RepositoryLock {
   readonly #ids: Id[];
   #freshAtMs: { wall: number; monotonic: number };
   #triedAtMs = -Infinity;
+  #seenAtMs = -Infinity;
   #renewal: Promise<void> | undefined;
 
   /**
@@ -69,6 +70,28 @@ export class HeldLock implements RepositoryLock {
       if (this.#ageMs() >= lockDoubtfulMs) await this.#clock.sleep(watchEveryMs, this.#lost.signal);
     }
     this.#lost.signal.throwIfAborted();
+  }
+
+  /**
+   * As `ensureHeld`, and looks that the lock file is there: for what cannot be taken back. Somebody may have removed it by
+   * hand, or because of a clock that is hours off, and a prune may be at work since.
+   * @param trustMs how old the last look may be
+   * @throws ENGINE_LOCK_LOST, and what the storage throws when it cannot be asked
+   */
+  async confirmHeld(trustMs: number): Promise<void> {
+    await this.ensureHeld();
+    if (this.#clock.monotonicMs() - this.#seenAtMs < trustMs) return;
+    for (;;) {
+      await this.#renewal;
+      this.#lost.signal.throwIfAborted();
+      const id = this.#ids.at(-1)!;
+      const askedAtMs = this.#clock.monotonicMs();
+      if (await this.#store.exists(id, this.#lost.signal)) {
+        this.#seenAtMs = askedAtMs;
+        return;
+      }
+      if (this.#renewal === undefined && this.#ids.at(-1) === id) this.#lose("somebody removed the lock file");
+    }
   }
 
   async release(): Promise<void> {

@@ -1,7 +1,7 @@
 import { minuteMs } from "@holdfast/base";
 import { expect, test } from "vitest";
 import type { LockFile } from "./lock-file.ts";
-import { isStale } from "./lock-staleness.ts";
+import { holderState, isStale, type HolderState } from "./lock-staleness.ts";
 
 const nowMs = Date.UTC(2026, 0, 1, 12);
 const here = { nowMs, hostname: "here", processSpace: "boot-1/pid-1", isProcessAlive: (pid: number) => pid === 1 };
@@ -33,4 +33,25 @@ test.each<[string, boolean, number, Partial<LockFile>]>([
   ["from a clock that is ahead by a year", false, -525_600, { hostname: "there" }],
 ])("a lock %s: stale is %s", (_, stale, ageMinutes, fields) => {
   expect(isStale(lockOf(ageMinutes, fields), here)).toBe(stale);
+});
+
+test.each<[string, HolderState, number, Partial<LockFile>]>([
+  ["fresh, elsewhere", "alive", 0, { hostname: "there" }],
+  ["31 minutes old, elsewhere, whose clock may be behind", "quiet", 31, { hostname: "there" }],
+  ["31 minutes ahead, elsewhere, whose clock may be ahead", "quiet", -31, { hostname: "there" }],
+  ["a year ahead, as 2038 and 1970 make them", "quiet", -525_600, {}],
+  ["fresh, of a machine of the same name, where its process lives", "alive", 0, { pid: dead }],
+  ["11 minutes old, of a machine of the same name, process dead here", "quiet", 11, { pid: dead }],
+  ["fresh, process dead, in another container of this host", "alive", 0, { pid: dead, processSpace: "boot-1/pid-7" }],
+  ["fresh, process dead, here", "dead", 0, { pid: dead, processSpace: "boot-1/pid-1" }],
+  [
+    "fresh, process dead, here, under another host name",
+    "dead",
+    0,
+    { hostname: "old", pid: dead, processSpace: "boot-1/pid-1" },
+  ],
+  ["31 minutes old, its process id taken by another process here", "dead", 31, { processSpace: "boot-1/pid-1" }],
+  ["fresh, its process id taken by another process here", "alive", 0, { processSpace: "boot-1/pid-1" }],
+])("the holder of a lock %s: %s", (_, state, ageMinutes, fields) => {
+  expect(holderState(lockOf(ageMinutes, fields), here)).toBe(state);
 });

@@ -8,6 +8,9 @@ export const lockStaleMs = 30 * minuteMs;
 /** From here on a holder must assume that others may soon take its lock for stale. As restic: 22.5 minutes. */
 export const lockDoubtfulMs = lockStaleMs - 1.5 * lockRefreshMs;
 
+/** A lock file that stays unchanged while somebody watches it for so long is renewed by nobody, whatever clocks say. */
+export const lockWatchMs = 1.5 * lockRefreshMs;
+
 /** What the one who looks at a lock knows about its own machine. */
 export interface Observer {
   readonly nowMs: number;
@@ -27,4 +30,24 @@ export function isStale(lock: LockFile, observer: Observer): boolean {
   if (lock.hostname !== observer.hostname || lock.pid <= 0 || observer.isProcessAlive(lock.pid)) return false;
   const isSameSpace = lock.processSpace !== undefined && lock.processSpace === observer.processSpace;
   return isSameSpace || ageMs > 2 * lockRefreshMs;
+}
+
+/**
+ * What can be told of a lock's holder at once. "dead": it is of this very machine, whose processes and clock we know.
+ * "quiet": going by its time nobody renews it, or its clock and ours differ by more than that; only watching tells.
+ */
+export type HolderState = "alive" | "quiet" | "dead";
+
+/**
+ * Two machines may have the same host name, and any two may disagree about the time by hours: taking the lock of a
+ * living backup for a dead one would let a prune remove what that backup builds on. So only a lock of our own process
+ * space is judged by process id and age alone.
+ */
+export function holderState(lock: LockFile, observer: Observer): HolderState {
+  const ageMs = observer.nowMs - lockTimeMs(lock);
+  if (lock.processSpace !== undefined && lock.processSpace === observer.processSpace) {
+    const isProcessGone = lock.pid > 0 && !observer.isProcessAlive(lock.pid);
+    if (isProcessGone || ageMs > lockStaleMs) return "dead";
+  }
+  return Math.abs(ageMs) > lockStaleMs || isStale(lock, observer) ? "quiet" : "alive";
 }

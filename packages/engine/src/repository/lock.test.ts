@@ -159,6 +159,44 @@ describe("locks of the dead", () => {
     await crashed.release(); // its file is gone, which is no failure
   });
 
+  test("one of another machine goes after it was watched for longer than a living holder waits with renewing", async () => {
+    const fixture = await repositoryFixture({ seed: 27 });
+    for (const time of ["2026-01-01T11:00:00Z", "2025-01-01T11:00:00Z", "2038-01-19T03:14:08Z"])
+      await foreignLock(fixture.repository, { exclusive: true, time });
+    const startedMs = fixture.clock.monotonicMs();
+    const lock = await acquire(fixture, "exclusive");
+    expect(fixture.clock.monotonicMs() - startedMs).toBeGreaterThan(7 * minuteMs);
+    expect(fixture.clock.monotonicMs() - startedMs).toBeLessThan(9 * minuteMs);
+    await lock.release();
+    expect(await fixture.storage.names("lock")).toEqual([]);
+  });
+
+  test.each([
+    ["an hour behind", "2026-01-01T11:00:00Z", "2026-01-01T11:05:00Z"],
+    ["an hour ahead", "2026-01-01T13:00:00Z", "2026-01-01T13:05:00Z"],
+    ["in 1970", "1970-01-01T00:00:00Z", "1970-01-01T00:05:00Z"],
+  ])("a living holder whose clock is %s keeps its lock", async (_, time, renewed) => {
+    const fixture = await repositoryFixture({ seed: 28 });
+    const old = await foreignLock(fixture.repository, { time });
+    const locking = acquire(fixture, "exclusive");
+    locking.catch(() => {});
+    while (fixture.clock.monotonicMs() < 4 * minuteMs) await setImmediate();
+    const fresh = await foreignLock(fixture.repository, { time: renewed });
+    await fixture.storage.remove({ type: "lock", name: old });
+    await expect(locking).rejects.toThrow(withCode("ENGINE_LOCKED"));
+    expect(await fixture.storage.names("lock")).toEqual([fresh]);
+  });
+
+  test("one that is given back while it is watched is no longer in the way", async () => {
+    const fixture = await repositoryFixture({ seed: 29 });
+    const old = await foreignLock(fixture.repository, { time: "2026-01-01T11:00:00Z" });
+    const locking = acquire(fixture, "exclusive");
+    while (fixture.clock.monotonicMs() < 2 * minuteMs) await setImmediate();
+    await fixture.storage.remove({ type: "lock", name: old });
+    await (await locking).release();
+    expect(fixture.clock.monotonicMs()).toBeLessThan(3 * minuteMs);
+  });
+
   test("where removal is refused, a stale lock is still in the way", async () => {
     const fixture = await repositoryFixture({ seed: 9 });
     await foreignLock(fixture.repository, { exclusive: true, time: "2026-01-01T11:00:00Z" });
@@ -323,6 +361,46 @@ describe("after the machine slept ten hours", () => {
     await expect(saving).rejects.toThrow(withCode("ENGINE_LOCK_LOST"));
     await lock.release();
     expect(await storage.names("lock")).toEqual([]);
+  });
+});
+
+describe("a lock file that somebody removed under a running piece of work", () => {
+  test("is noticed before a snapshot is named", async () => {
+    const fixture = await repositoryFixture({ seed: 30 });
+    const lock = await acquire(fixture, "shared");
+    await fixture.repository.saveBlob("data", Buffer.from("some data"));
+    await fixture.repository.flush();
+    for (const name of await fixture.storage.names("lock")) await fixture.storage.remove({ type: "lock", name });
+    await expect(fixture.repository.saveUnpacked("snapshot", snapshotJson)).rejects.toThrow(
+      withCode("ENGINE_LOCK_LOST"),
+    );
+    expect(await fixture.storage.names("snapshot")).toEqual([]);
+    expect(lock.signal.aborted).toBe(true);
+    await lock.release();
+  });
+
+  test("is noticed before anything is removed, and seconds later among many removals", async () => {
+    const fixture = await repositoryFixture({ seed: 31 });
+    const lock = await acquire(fixture, "exclusive");
+    const nobodys = "ab".repeat(32) as Id;
+    await fixture.repository.removeFile("pack", nobodys);
+    for (const name of await fixture.storage.names("lock")) await fixture.storage.remove({ type: "lock", name });
+    await pass(fixture, 6 * secondMs);
+    await expect(fixture.repository.removeFile("pack", nobodys)).rejects.toThrow(withCode("ENGINE_LOCK_LOST"));
+    await lock.release();
+  });
+
+  test("is not taken for lost because it is renewed at that moment", async () => {
+    const fixture = await repositoryFixture({ seed: 32 });
+    const lock = await acquire(fixture, "shared");
+    const look = fixture.storage.pauseBefore("stat", "lock");
+    const saving = fixture.repository.saveUnpacked("snapshot", snapshotJson);
+    await look.reached;
+    await pass(fixture, 6 * minuteMs);
+    look.resume();
+    await passTimeUntil(fixture.clock, saving);
+    expect(lock.signal.aborted).toBe(false);
+    await lock.release();
   });
 });
 

@@ -14,7 +14,7 @@ import type { Id } from "../id.ts";
 import { timestampNow } from "../timestamp-now.ts";
 import { HeldLock } from "./held-lock.ts";
 import { conflicts, lockTimeMs, parseLockFile, serialiseLockFile, type LockFile, type LockKind } from "./lock-file.ts";
-import { isStale } from "./lock-staleness.ts";
+import { holderState, lockWatchMs } from "./lock-staleness.ts";
 import { isProcessAlive, processSpace } from "./process-space.ts";
 
 /** The lock files of one repository, decrypted. */
@@ -40,6 +40,7 @@ export interface LockOptions {
 }
 
 const recheckAfterMs = 200;
+const watchPauseMs = 15 * secondMs;
 const retryPauseMs = 5 * secondMs;
 const retryPauseMaxMs = minuteMs;
 /** Before each further look at a lock that cannot be read: it may just be being replaced. */
@@ -47,7 +48,7 @@ const unreadablePausesMs = [5 * secondMs, 10 * secondMs, 20 * secondMs] as const
 
 /**
  * Takes the repository for a piece of work. Locks whose holder is provably gone are removed on the way, so that a
- * crash does not need a person.
+ * crash does not need a person; where that takes watching an old lock that is in the way, this waits some minutes.
  *
  * @throws ENGINE_LOCKED naming the holder, after `retryForMs`; ENGINE_LOCK_UNREADABLE
  * @see restic-format.md section 10
@@ -94,13 +95,24 @@ async function acquireOnce(
     isProcessAlive: options.isProcessAlive ?? isProcessAlive,
   });
 
-  /** Removes what is stale and throws at what is in the way. */
-  const ensureFree = async (own?: Id) => {
+  /** Removes the locks of the dead and throws at what is in the way. */
+  const ensureFree = async (own?: Id, mayWatch = own === undefined): Promise<void> => {
     await loadLocks(store, known, own, clock, signal);
+    const quiet: Id[] = [];
     for (const [id, lock] of known) {
-      if (isStale(lock, observe()) && (await tryToRemove(store, id, lock, log, signal))) known.delete(id);
-      else if (conflicts(lock, kind)) throw lockedBy(lock, clock.nowMs());
+      const state = holderState(lock, observe());
+      if (state === "dead" && (await tryToRemove(store, id, lock, log, signal))) known.delete(id);
+      else if (!conflicts(lock, kind)) continue;
+      else if (state === "quiet" && mayWatch) quiet.push(id);
+      else throw lockedBy(lock, clock.nowMs());
     }
+    if (quiet.length === 0) return;
+    const holders = quiet.map((id) => holderText(known.get(id)!)).join(", ");
+    log.info("waiting to see whether the holders of old locks are alive", { holders });
+    for (const id of await unchangedOf(quiet, store, clock, signal))
+      await tryToRemove(store, id, known.get(id)!, log, signal);
+    // What is gone was given back or renewed; a renewed one is in the way, however old it says it is.
+    await ensureFree(own, false);
   };
 
   await ensureFree();
@@ -114,6 +126,23 @@ async function acquireOnce(
     throw error;
   }
   return new HeldLock(store, own, () => serialiseLockFile(describe()), heldAtMs, context);
+}
+
+/** Those of the lock files that are there for so long that nobody can be renewing them. */
+async function unchangedOf(
+  ids: readonly Id[],
+  store: LockStore,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<Id[]> {
+  const sinceMs = clock.monotonicMs();
+  let unchanged = [...ids];
+  while (unchanged.length > 0 && clock.monotonicMs() - sinceMs < lockWatchMs) {
+    await clock.sleep(watchPauseMs, signal);
+    const there = new Set((await store.list(signal)).map(({ name }) => name));
+    unchanged = unchanged.filter((id) => there.has(id));
+  }
+  return unchanged;
 }
 
 /** Brings `known` up to date with the lock files that are there, without the own one. */

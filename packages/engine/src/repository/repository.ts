@@ -1,4 +1,4 @@
-import { HoldfastError, assert, messageOf } from "@holdfast/base";
+import { HoldfastError, assert, messageOf, secondMs } from "@holdfast/base";
 import { withoutWriting, type FileEntry, type FileType, type Storage } from "@holdfast/storage";
 import type { BlobPlace, BlobType } from "../blob.ts";
 import { CacheFolder } from "../cache/cache-folder.ts";
@@ -33,6 +33,9 @@ import type { UnpackedType } from "./unpacked-file.ts";
 import { UnpackedFiles } from "./unpacked-files.ts";
 import { initialise, unlock, type Credentials, type NewRepository, type Unlocked } from "./unlock.ts";
 import type { WholeIndex } from "./whole-index.ts";
+
+/** Removals come by the thousand; the lock is looked at that often between them. */
+const removalTrustMs = 5 * secondMs;
 
 /** What a session may set differently from the defaults, which are right for almost everybody. */
 export interface SessionOptions {
@@ -363,7 +366,8 @@ export class Repository {
   async saveUnpacked(type: "snapshot" | "index", json: Uint8Array, signal?: AbortSignal): Promise<Id> {
     this.#writer.throwIfFailed();
     assert(type !== "snapshot" || this.#writer.isFlushed, "no snapshot names blobs that no index knows");
-    return this.#saveFile(type, json, signal);
+    const mayGoOn = type === "snapshot" ? await this.#mayCommit(0) : undefined;
+    return this.#saveFile(type, json, anySignal(signal, mayGoOn));
   }
 
   /** Stores an index file that names these packs, each of which is stored and complete; they are known from then on. */
@@ -395,7 +399,7 @@ export class Repository {
   }
 
   async removeFile(type: Exclude<FileType, "config" | "lock">, id: Id, signal?: AbortSignal): Promise<void> {
-    await this.storage.remove({ type, name: id }, anySignal(signal, await this.#mayWrite()));
+    await this.storage.remove({ type, name: id }, anySignal(signal, await this.#mayCommit(removalTrustMs)));
   }
 
   // Locks
@@ -428,6 +432,12 @@ export class Repository {
     for (const lock of this.#locks) await lock.ensureHeld();
     const signals = [...this.#locks].map((lock) => lock.signal);
     return signals.length < 2 ? signals[0] : AbortSignal.any(signals);
+  }
+
+  /** As `#mayWrite`, with the lock files looked at: before what others may lose by. */
+  async #mayCommit(trustMs: number): Promise<AbortSignal | undefined> {
+    for (const lock of this.#locks) await lock.confirmHeld(trustMs);
+    return this.#mayWrite();
   }
 
   async #saveIndexFile(json: Uint8Array, packs: readonly PackId[], signal?: AbortSignal): Promise<Id> {
