@@ -1,3 +1,11 @@
+export {
+  cacheAgeMaxDays,
+  cacheBytes,
+  listCaches,
+  oldCaches,
+  removeCache,
+  type RepositoryCache,
+} from "./cache/cache-list.ts";
 export { blobTypes, type BlobPlace, type BlobType } from "./blob.ts";
 export type { EngineContext } from "./context.ts";
 export { engineErrors } from "./errors.ts";
@@ -24,7 +32,13 @@ export type { SavedBlob } from "./repository/blob-writer.ts";
 export type { RepositoryLock } from "./repository/held-lock.ts";
 export type { LockKind } from "./repository/lock-file.ts";
 export type { LockOptions } from "./repository/lock.ts";
-export { Repository, type InitOptions, type OpenOptions, type SessionOptions } from "./repository/repository.ts";
+export {
+  Repository,
+  type CacheOptions,
+  type InitOptions,
+  type OpenOptions,
+  type SessionOptions,
+} from "./repository/repository.ts";
 export { Chunker, chunkBytesMax, chunkBytesMin } from "./chunker/chunker.ts";
 export { chunks } from "./chunker/chunks.ts";
 export { findSnapshot, matchesFilter, selectParent, type ParentQuery, type SnapshotFilter } from "./snapshot/find.ts";

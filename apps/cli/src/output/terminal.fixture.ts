@@ -8,6 +8,8 @@ export function rememberingTerminal(options: { readonly isInteractive: boolean }
   let [output, errors] = ["", ""];
   return {
     write: (text) => void (output += text),
+    writeBytes: async (bytes) => void (output += Buffer.from(bytes).toString("latin1")),
+    isOutputInteractive: options.isInteractive,
     writeError: (text) => void (errors += text),
     isInteractive: options.isInteractive,
     columns: 80,

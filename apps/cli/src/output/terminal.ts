@@ -4,6 +4,10 @@ import type { Writable } from "node:stream";
 export interface Terminal {
   /** Results: standard output. */
   write(text: string): void;
+  /** Results that are no text. Resolves when they were taken, so that a slow reader slows down who writes. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
+  /** True when standard output is a terminal, which archives do no good to. */
+  readonly isOutputInteractive: boolean;
   /** Progress, questions and errors: standard error. */
   writeError(text: string): void;
   /** True when standard error is a terminal: a line may be drawn over. */
@@ -24,6 +28,10 @@ export function processTerminal(): Terminal {
   quiet(process.stderr, () => {});
   return {
     write: (text) => void process.stdout.write(text),
+    writeBytes: (bytes) => new Promise((resolve) => process.stdout.write(bytes, () => resolve())),
+    get isOutputInteractive() {
+      return process.stdout.isTTY === true;
+    },
     writeError: (text) => void process.stderr.write(text),
     get isInteractive() {
       return process.stderr.isTTY === true;

@@ -39,6 +39,13 @@ export const statsFlags = {
   ...reader,
 };
 
+export const dumpFlags = {
+  archive: choice("-a, --archive <format>", ["tar", "zip"], "how a folder is packed (default: tar)"),
+  target: single("-t, --target <file>", "write to this file instead of standard output"),
+  ...snapshotFilterFlags,
+  ...reader,
+};
+
 export const readingCommands = [
   command({
     name: "find",
@@ -85,5 +92,21 @@ export const readingCommands = [
     ],
     exitCodes: [10, 11, 12],
     load: () => import("../commands/stats.ts"),
+  }),
+  command({
+    name: "dump",
+    group: "Repository",
+    summary: "print a file, or a folder as an archive",
+    about:
+      "Prints a file of a snapshot, or a folder as a tar or zip; / is the whole snapshot. Nothing is written to disk on the way, and memory stays small whatever the size. Files, folders and symlinks are put in; a tar keeps times, owners, attributes and access lists.",
+    operands: "<id>[:folder] <path>",
+    flags: dumpFlags,
+    examples: [
+      { line: "holdfast dump latest /var/db.sql | psql", does: "one file, to where it is wanted" },
+      { line: "holdfast dump latest /home/ann | tar x --xattrs --acls", does: "a folder, in the current one" },
+      { line: "holdfast dump latest:/home/ann / -a zip -t ann.zip", does: "with that folder as its top" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/dump.ts"),
   }),
 ];
