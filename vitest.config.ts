@@ -3,12 +3,16 @@ import { defineConfig } from "vitest/config";
 /** Generous, because tests start real servers and two cores may be shared. */
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 };
 
+/** Programs that tests start leave nothing in the developer's cache; what needs a cache names its own. */
+const env = { HOLDFAST_NO_CACHE: "1" };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "unit",
+          env,
           include: ["packages/**/*.test.ts", "apps/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"],
           ...timeouts,
         },
@@ -17,6 +21,7 @@ export default defineConfig({
         // What crosses packages: whole programs, several processes; one file at a time keeps timing honest.
         test: {
           name: "system",
+          env,
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/browser/**"],
           fileParallelism: false,
@@ -27,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
+          env,
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/global-setup.ts"],
           fileParallelism: false,

@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { platform } from "node:process";
+
 /** What the environment says. The only place of the command line that reads it; HOLDFAST_ names win over RESTIC_ ones. */
 export interface Environment {
   readonly repository: string | undefined;
@@ -14,6 +17,9 @@ export interface Environment {
   readonly caCertificateFile: string | undefined;
   readonly restUser: string | undefined;
   readonly restPassword: string | undefined;
+  /** Where the local cache is; undefined where no user's cache folder is known. */
+  readonly cacheFolder: string | undefined;
+  readonly noCache: boolean;
   /** Status updates a second; restic's RESTIC_PROGRESS_FPS. */
   readonly progressPerSecond: number | undefined;
   /** Where `up` keeps everything. */
@@ -42,6 +48,8 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     caCertificateFile: either("CACERT"),
     restUser: either("REST_USERNAME"),
     restPassword: either("REST_PASSWORD"),
+    cacheFolder: either("CACHE_DIR") ?? resticCacheFolder(variables),
+    noCache: own("NO_CACHE") !== undefined,
     progressPerSecond: perSecond > 0 ? Math.min(perSecond, 60) : undefined,
     home: own("HOME"),
     calledFrom: emptyAsAbsent(variables["INIT_CWD"]),
@@ -63,6 +71,15 @@ export function fromEnvironment(environment: Environment): Environment {
     passwordCommand: either("PASSWORD_COMMAND"),
     keyHint: either("KEY_HINT"),
   };
+}
+
+/** Where restic has its cache by default, so that both share it. */
+function resticCacheFolder(variables: Environment["variables"]): string | undefined {
+  const below = (folder: string | undefined, ...names: string[]) =>
+    folder === undefined || folder === "" ? undefined : join(folder, ...names, "restic");
+  if (platform === "win32") return below(variables["LOCALAPPDATA"]);
+  if (platform === "darwin") return below(variables["HOME"], "Library", "Caches");
+  return below(variables["XDG_CACHE_HOME"]) ?? below(variables["HOME"], ".cache");
 }
 
 const emptyAsAbsent = (value: string | undefined) => (value === "" ? undefined : value);

@@ -5,6 +5,7 @@ import { openStorage, storageErrors, type Storage } from "@holdfast/storage";
 import type { Call } from "./command.ts";
 import { parseDuration } from "./duration.ts";
 import { cliErrors } from "./errors.ts";
+import { cacheOptions, cleanUpCaches, type CacheUse } from "./local-cache.ts";
 import { terminalLog } from "./output/terminal-log.ts";
 import { findPassword } from "./password/password.ts";
 import { sessionOptions, transferLimits } from "./session-options.ts";
@@ -33,14 +34,19 @@ export async function withRepository<Result>(
   call: RepositoryCall,
   lockKind: "shared" | "exclusive" | "none",
   work: (session: Session) => Promise<Result>,
-  { password: knownPassword, isDryRun = false }: { readonly password?: string; readonly isDryRun?: boolean } = {},
+  {
+    password: knownPassword,
+    isDryRun = false,
+    cache = lockKind === "exclusive" ? "files" : "all",
+  }: { readonly password?: string; readonly isDryRun?: boolean; readonly cache?: CacheUse } = {},
 ): Promise<Result> {
   const storage = await reachStorage(call);
   try {
     const password = knownPassword ?? (await findPassword(call, "existing"));
     const keyHint = call.flags.keyHint ?? call.environment.keyHint;
     const options = { password, ...(keyHint === undefined ? {} : { keyHint }), signal: call.signal };
-    const session = { ...sessionOptions(call), isDryRun };
+    await cleanUpCaches(call);
+    const session = { ...sessionOptions(call), ...cacheOptions(call, cache), isDryRun };
     const repository = await Repository.open(storage, { ...options, ...session }, engineContext(call));
     return await underLock(call, repository, isDryRun ? "none" : lockKind, work);
   } finally {

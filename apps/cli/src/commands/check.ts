@@ -13,7 +13,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressDisplay } from "../output/progress.ts";
 import { progressStyle } from "../output/progress-style.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import type { checkFlags } from "../table/repository-commands.ts";
 
 /** So many affected paths of a finding are named on a terminal; with --json all that the report holds. */
@@ -30,13 +30,15 @@ export async function run(call: Call<typeof checkFlags>): Promise<ExitCode> {
     describe: progressText,
     message: () => ({}),
   });
-  const report = await withRepository(call, "exclusive", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session) => {
     try {
       return await checkRepository(repository, options, (progress) => display.update(progress), signal);
     } finally {
       display.end();
     }
-  });
+  };
+  // What is checked is the repository, not this machine's copies of it.
+  const report = await withRepository(call, "exclusive", work, { cache: "none" });
   for (const finding of report.errors) {
     terminal.writeError(flags.json ? `${JSON.stringify(findingMessage(finding))}\n` : findingText(finding));
   }

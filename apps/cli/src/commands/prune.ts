@@ -5,7 +5,7 @@ import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { pruneLimits } from "../prune-options.ts";
 import { runPrune } from "../prune-run.ts";
-import { ourselves, withRepository } from "../session.ts";
+import { ourselves, withRepository, type Session } from "../session.ts";
 import type { pruneFlags } from "../table/upkeep-commands.ts";
 
 /** Removes what no snapshot needs; 3 when the storage would not let go of some files. */
@@ -16,7 +16,7 @@ export async function run(call: Call<typeof pruneFlags>): Promise<ExitCode> {
   const limits = pruneLimits(flags);
   const retryForMs = parseDuration(flags.retryLock ?? "0", "--retry-lock");
   // The engine's prune takes its locks itself: first beside others, then alone.
-  return withRepository(call, "none", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session) => {
     const { unsafeRecoverNoFreeSpace: recoverNoFreeSpace } = flags;
     const options = {
       ...limits,
@@ -26,5 +26,6 @@ export async function run(call: Call<typeof pruneFlags>): Promise<ExitCode> {
     };
     const { filesRefused } = await runPrune(call, repository, options, signal);
     return filesRefused > 0 ? 3 : 0;
-  });
+  };
+  return withRepository(call, "none", work, { cache: "files" });
 }

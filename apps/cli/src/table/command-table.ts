@@ -1,4 +1,5 @@
 import type { CommandEntry } from "../command.ts";
+import { cacheCommands } from "./cache-commands.ts";
 import { evidenceCommands } from "./evidence-commands.ts";
 import { forgetCommands } from "./forget-commands.ts";
 import { readingCommands } from "./reading-commands.ts";
@@ -12,6 +13,7 @@ export const commandTable: readonly CommandEntry[] = [
   ...readingCommands,
   ...forgetCommands,
   ...upkeepCommands,
+  ...cacheCommands,
   ...serviceCommands,
   ...evidenceCommands,
 ];

@@ -1,5 +1,15 @@
 import { choice, counted, repeated, single, toggle, under } from "../flag.ts";
 
+/** Where copies of a repository's small files are kept on this machine. */
+export const cacheFlags = under("Repository flags", {
+  cacheDir: single(
+    "--cache-dir <folder>",
+    "where the local cache is; restic's may be shared (HOLDFAST_CACHE_DIR; default: restic in the user's cache folder)",
+  ),
+  noCache: toggle("--no-cache", "use no local cache (HOLDFAST_NO_CACHE)"),
+  cleanupCache: toggle("--cleanup-cache", "remove local caches that were not used for 30 days"),
+});
+
 /** Flags that every command on a repository takes; their names and meaning are restic's. */
 export const repositoryFlags = under("Repository flags", {
   repo: single(
@@ -30,6 +40,7 @@ export const repositoryFlags = under("Repository flags", {
     "gather what is stored into files of so many MiB, 4 to 128 (default: 16; HOLDFAST_PACK_SIZE)",
   ),
   noExtraVerify: toggle("--no-extra-verify", "do not read back what was encrypted before it is stored; not advised"),
+  ...cacheFlags,
 });
 
 /** For commands that only read. */
