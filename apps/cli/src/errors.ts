@@ -73,6 +73,12 @@ export const cliErrors = {
     cause: "The storage did not give up some snapshots, such as under an object lock; each was named above.",
     cure: "All others are removed. Run it again when the storage allows it.",
   },
+  repairIncomplete: {
+    code: "CLI_REPAIR_INCOMPLETE",
+    kind: "damaged",
+    cause: "Something was found that this repair must not touch or cannot mend; each was named above with what to do.",
+    cure: "Everything else was repaired. Do what is said above, then run it again; a second run changes nothing that is right.",
+  },
   certificateInvalid: {
     code: "CLI_CERTIFICATE_INVALID",
     kind: "damaged",

@@ -32,7 +32,7 @@ test("--no-lock is a flag of its own", () => {
 });
 
 test.each([
-  ["snapshots --limit-upload 5", "--limit-upload"],
+  ["snapshots --limit-uploads 5", "--limit-uploads"],
   ["snapshots --hst x", "--hst"],
   ["snapshts", "snapshts"],
   ["init --latest 1", "--latest"],

@@ -94,7 +94,7 @@ export {
   type WalkOptions,
 } from "./restore/walk-tree.ts";
 export { permissionsOf } from "./tree/mode.ts";
-export { formatTimestamp, localOffsetS } from "./tree/timestamp.ts";
+export { formatTimestamp, localTimestamp, localOffsetS } from "./tree/timestamp.ts";
 export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";
 export { BackupTrial, type TrialResult } from "./backup/trial.ts";
 export { diffTrees, type Change, type DiffOptions, type DiffResult, type SideTotals } from "./diff/diff.ts";
