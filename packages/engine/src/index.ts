@@ -65,7 +65,7 @@ export { native, withoutNativeStatement } from "./filesystem/native.ts";
 export { ownerNames, type OwnerNames } from "./filesystem/owner-names.ts";
 export type { ItemProblem, ItemProblems } from "./item-problem.ts";
 export { displayPath, parseDisplayPath, quoteName } from "./tree/name-quoting.ts";
-export type { ExtendedAttribute, NodeType, TreeNode } from "./tree/node.ts";
+export { bareNode, type ExtendedAttribute, type NodeType, type TreeNode } from "./tree/node.ts";
 export { Glob } from "./patterns/glob.ts";
 export { decodeName } from "./patterns/name-text.ts";
 export { PatternList } from "./patterns/pattern-list.ts";
@@ -83,6 +83,7 @@ export {
 export { readFile } from "./restore/read-file.ts";
 export { restore, type RestoreOptions, type RestoreResult } from "./restore/restore.ts";
 export type { RestoreCounts, RestoreProgress } from "./restore/restore-tally.ts";
+export type { RestoredItem } from "./restore/restored-item.ts";
 export type { OverwriteMode } from "./restore/target.ts";
 export {
   findNode,
@@ -94,7 +95,7 @@ export {
   type WalkOptions,
 } from "./restore/walk-tree.ts";
 export { permissionsOf } from "./tree/mode.ts";
-export { formatTimestamp, localTimestamp, localOffsetS } from "./tree/timestamp.ts";
+export { formatTimestamp, localTimestamp, localOffsetS, type Timestamp } from "./tree/timestamp.ts";
 export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";
 export { BackupTrial, type TrialResult } from "./backup/trial.ts";
 export { diffTrees, type Change, type DiffOptions, type DiffResult, type SideTotals } from "./diff/diff.ts";
@@ -120,3 +121,5 @@ export { repairPacks, type PacksRepair, type RepairPacksOptions } from "./repair
 export { repairSnapshots, type Mending, type RepairSnapshotsOptions } from "./repair/repair-snapshots.ts";
 export type { Replacement } from "./rewrite/replace-snapshot.ts";
 export { rewriteSnapshots, type RewriteOptions } from "./rewrite/rewrite-snapshots.ts";
+export { RepositoryView, type ViewEntry } from "./mount/repository-view.ts";
+export { defaultTemplates, type FolderTemplates } from "./mount/snapshot-folders.ts";

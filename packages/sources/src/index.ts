@@ -2,3 +2,4 @@ export { assess, type AssessOptions, type AssessProgress, type FilesAssessment }
 export { sourceErrors } from "./errors.ts";
 export { filesSource, type FilesOptions } from "./files/files-source.ts";
 export type { ExcludeOptions, TagFile } from "./files/selection.ts";
+export { streamSource, type StreamOptions } from "./stream/stream-source.ts";
