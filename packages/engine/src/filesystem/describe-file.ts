@@ -22,14 +22,15 @@ export function nodeTypeOf(stats: BigIntStats): NodeType {
 
 /**
  * The node that restic would record for a file, without what it contains: content, subtree and link target are the
- * caller's. The access time is the modification time, as restic records it by default, so that reading a file does
- * not change its directory's listing.
+ * caller's. Unless `withAtime`, the access time is the modification time, as restic records it by default, so that
+ * reading a file does not change its directory's listing.
  */
 export function describeFile(
   name: Buffer,
   stats: BigIntStats,
   owners: OwnerNames,
   extendedAttributes: readonly ExtendedAttribute[],
+  withAtime = false,
 ): TreeNode {
   const type = nodeTypeOf(stats);
   const mtime = localTimestamp(stats.mtimeNs);
@@ -38,7 +39,7 @@ export function describeFile(
     ...bareNode(name, type),
     mode: goModeOf(Number(stats.mode)),
     mtime,
-    atime: mtime,
+    atime: withAtime ? localTimestamp(stats.atimeNs) : mtime,
     ctime: stats.ctimeNs === stats.mtimeNs ? mtime : localTimestamp(stats.ctimeNs),
     uid: Number(stats.uid),
     gid: Number(stats.gid),

@@ -1,15 +1,14 @@
 import { HoldfastError, systemCodeOf } from "@holdfast/base";
 import {
-  describeFile,
   linkTargetOf,
   readAttributes,
   type ExtendedAttribute,
-  type OwnerNames,
   type SourceDirectory,
   type SourceEntry,
   type TreeNode,
 } from "@holdfast/engine";
 import { sourceErrors } from "../errors.ts";
+import type { Describe } from "./describe.ts";
 import { openFile } from "./open-file.ts";
 import type { TargetTree } from "./target-tree.ts";
 import type { WalkedDirectory, WalkedEntry } from "./walk.ts";
@@ -23,12 +22,12 @@ export interface FilePlace {
 /** A directory of the walk as a backup sees it. */
 export class FilesDirectory implements SourceDirectory {
   readonly #walked: WalkedDirectory;
-  readonly #owners: OwnerNames;
+  readonly #describe: Describe;
   readonly #targets: TargetTree | undefined;
 
-  constructor(walked: WalkedDirectory, owners: OwnerNames, targets?: TargetTree) {
+  constructor(walked: WalkedDirectory, describe: Describe, targets?: TargetTree) {
     this.#walked = walked;
-    this.#owners = owners;
+    this.#describe = describe;
     this.#targets = targets;
   }
 
@@ -51,7 +50,7 @@ export class FilesDirectory implements SourceDirectory {
     const name = Buffer.from(walked.name, "latin1");
     if (stats === undefined) return { kind: "unreadable", name, fault: walked.fault };
     const { attributes, fault } = attributesOf(walked);
-    const node = describeFile(name, stats, this.#owners, attributes);
+    const node = this.#describe(name, stats, attributes);
     const kept = { node, ...(fault !== undefined && { fault }) };
     switch (node.type) {
       case "file":
@@ -61,14 +60,14 @@ export class FilesDirectory implements SourceDirectory {
           get place(): FilePlace {
             return { path: walked.path.toString("latin1"), name: walked.name };
           },
-          open: () => openFile({ path: walked.path, name, attributes }, this.#owners),
+          open: () => openFile({ path: walked.path, name, attributes }, this.#describe),
         };
       case "dir":
         return {
           kind: "directory",
           ...kept,
           place: walked.place,
-          open: () => new FilesDirectory(walked.enter(), this.#owners),
+          open: () => new FilesDirectory(walked.enter(), this.#describe),
         };
       case "symlink":
         return readLink(walked.path, kept);

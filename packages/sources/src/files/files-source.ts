@@ -1,12 +1,13 @@
 import { posix } from "node:path";
-import { native, ownerNames, withoutNativeStatement, type BackupSource } from "@holdfast/engine";
+import { native, withoutNativeStatement, type BackupSource } from "@holdfast/engine";
+import { describer, type DescribeOptions } from "./describe.ts";
 import { FilesDirectory } from "./files-directory.ts";
 import { measure } from "./measure.ts";
 import { Selection, type ExcludeOptions } from "./selection.ts";
 import { targetTree } from "./target-tree.ts";
 import { walkTargets } from "./walk.ts";
 
-export interface FilesOptions extends ExcludeOptions {
+export interface FilesOptions extends ExcludeOptions, DescribeOptions {
   /** Files and directories to back up, absolute or relative to `workingDir`. */
   readonly targets: readonly string[];
   readonly workingDir: string;
@@ -26,7 +27,7 @@ export function filesSource(options: FilesOptions): BackupSource {
       .map((target) => posix.resolve(options.workingDir, target)),
     excludes: options.excludes ?? [],
     notKept: native === undefined ? withoutNativeStatement : undefined,
-    open: async () => new FilesDirectory(walk(), ownerNames(), targets),
+    open: async () => new FilesDirectory(walk(), describer(options), targets),
     measure: (onTotals, signal) => measure(walk(), onTotals, signal),
     twin: { module: new URL("./files-twin.ts", import.meta.url).href, data: options },
   };

@@ -1,4 +1,5 @@
-import { ownerNames, readAttributes, type SourceDoor } from "@holdfast/engine";
+import { readAttributes, type SourceDoor } from "@holdfast/engine";
+import { describer } from "./describe.ts";
 import { FilesDirectory, type FilePlace } from "./files-directory.ts";
 import type { FilesOptions } from "./files-source.ts";
 import { openFile, openStream, type SeenFile } from "./open-file.ts";
@@ -8,11 +9,11 @@ import { enterPlace, type DirectoryPlace } from "./walk.ts";
 /** Opens, in any thread, what a files source of these options has found. */
 export function openDoor(data: unknown): SourceDoor {
   const selection = new Selection(data as FilesOptions);
-  const owners = ownerNames();
+  const describe = describer(data as FilesOptions);
   return {
-    directory: (place) => new FilesDirectory(enterPlace(place as DirectoryPlace, selection), owners),
-    file: (place) => openFile(seenFile(place as FilePlace), owners),
-    stream: async (place) => openStream(seenFile(place as FilePlace), owners),
+    directory: (place) => new FilesDirectory(enterPlace(place as DirectoryPlace, selection), describe),
+    file: (place) => openFile(seenFile(place as FilePlace), describe),
+    stream: async (place) => openStream(seenFile(place as FilePlace), describe),
   };
 }
 

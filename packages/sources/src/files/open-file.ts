@@ -1,15 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, read as readCallback, readSync, type BigIntStats } from "node:fs";
 import { promisify } from "node:util";
 import { HoldfastError, systemCodeOf } from "@holdfast/base";
-import {
-  describeFile,
-  type ExtendedAttribute,
-  type OwnerNames,
-  type SourceFile,
-  type SourceStream,
-  type TreeNode,
-} from "@holdfast/engine";
+import type { ExtendedAttribute, SourceFile, SourceStream, TreeNode } from "@holdfast/engine";
 import { sourceErrors } from "../errors.ts";
+import type { Describe } from "./describe.ts";
 
 // A fifo that took the file's place must not make the opening wait; reading must not change the access time.
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -24,23 +18,23 @@ export interface SeenFile {
 }
 
 /** @throws the system's error; SOURCE_REPLACED when it is no file any more */
-export function openFile(seen: SeenFile, owners: OwnerNames): SourceFile {
-  return new OpenFile(...opened(seen, owners));
+export function openFile(seen: SeenFile, describe: Describe): SourceFile {
+  return new OpenFile(...opened(seen, describe));
 }
 
 /** As `openFile`, for a large one: its bytes are waited for. */
-export function openStream(seen: SeenFile, owners: OwnerNames): SourceStream {
-  return new OpenStream(...opened(seen, owners));
+export function openStream(seen: SeenFile, describe: Describe): SourceStream {
+  return new OpenStream(...opened(seen, describe));
 }
 
-function opened({ path, name, attributes }: SeenFile, owners: OwnerNames): [number, BigIntStats, TreeNode] {
+function opened({ path, name, attributes }: SeenFile, describe: Describe): [number, BigIntStats, TreeNode] {
   const fd = openForReading(path);
   try {
     const stats = fstatSync(fd, { bigint: true });
     if (!stats.isFile()) {
       throw new HoldfastError(sourceErrors.replaced, "It was replaced by something else before it could be read.");
     }
-    return [fd, stats, describeFile(name, stats, owners, attributes)];
+    return [fd, stats, describe(name, stats, attributes)];
   } catch (error) {
     closeSync(fd);
     throw error;

@@ -1,0 +1,16 @@
+import type { BigIntStats } from "node:fs";
+import { describeFile, ownerNames, type ExtendedAttribute, type TreeNode } from "@holdfast/engine";
+
+/** Makes the node of a file, as one backup wants its files described. */
+export type Describe = (name: Buffer, stats: BigIntStats, attributes: readonly ExtendedAttribute[]) => TreeNode;
+
+export interface DescribeOptions {
+  /** Records when each entry was last read; default not, so that reading a file changes nothing. */
+  readonly withAtime?: boolean;
+}
+
+/** Remembers names of owners: make one for each backup. */
+export function describer({ withAtime = false }: DescribeOptions): Describe {
+  const owners = ownerNames();
+  return (name, stats, attributes) => describeFile(name, stats, owners, attributes, withAtime);
+}
