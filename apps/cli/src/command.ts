@@ -22,7 +22,7 @@ export interface CommandModule<Flags extends FlagTable> {
   run(call: Call<Flags>): Promise<ExitCode>;
 }
 
-export const commandGroups = ["Repository", "Service", "Parts", "Evidence"] as const;
+export const commandGroups = ["Repository", "Service", "Parts", "Evidence", "Program"] as const;
 
 /** One command as data. The help, the parser and docs/cli.md all come from it. */
 export interface CommandEntry {

@@ -36,6 +36,7 @@ function fromCall(call: FromCall): FromCall {
     environment: fromEnvironment(call.environment),
     flags: {
       ...flags,
+      insecureNoPassword: false,
       repo: flags.fromRepo,
       repositoryFile: flags.fromRepositoryFile,
       passwordFile: flags.fromPasswordFile,

@@ -27,7 +27,8 @@ export async function run(call: Call<typeof initFlags>): Promise<ExitCode> {
   try {
     const password = await findPassword(call, "new");
     const copied = chunkerPolynomial === undefined ? {} : { chunkerPolynomial };
-    const options = { password, version, ...copied, ...ourselves() };
+    const allowsEmptyPassword = flags.insecureNoPassword;
+    const options = { password, allowsEmptyPassword, version, ...copied, ...ourselves() };
     const repository = await Repository.init(storage, options, engineContext(call));
     if (flags.json) {
       const message = { message_type: "initialized", id: repository.id, repository: storage.location };

@@ -19,6 +19,7 @@ export async function findPassword(
   question = wanted === "new" ? "Password for the new repository: " : "Password: ",
 ): Promise<string> {
   const { flags, environment } = call;
+  if (flags.insecureNoPassword) return noPassword(call);
   if (flags.passwordFile !== undefined && flags.passwordCommand !== undefined) {
     throw new HoldfastError(cliErrors.usage, "Give --password-file or --password-command, not both.");
   }
@@ -30,6 +31,14 @@ export async function findPassword(
   });
   if (password === "") throw new HoldfastError(cliErrors.noPassword, "The password is empty.");
   return password;
+}
+
+/** An empty password, and nothing that says otherwise. */
+function noPassword({ flags, environment }: Call<typeof repositoryFlags>): "" {
+  const { password, passwordFile, passwordCommand } = environment;
+  const given = [flags.passwordFile, flags.passwordCommand, password, passwordFile, passwordCommand];
+  if (given.every((source) => source === undefined)) return "";
+  throw new HoldfastError(cliErrors.usage, "A password is given, by a flag or variable, beside --insecure-no-password.");
 }
 
 async function fromSource(

@@ -25,6 +25,7 @@ export const repositoryFlags = under("Repository flags", {
     "--password-command <command>",
     "take the password from what a command prints (HOLDFAST_PASSWORD_COMMAND)",
   ),
+  insecureNoPassword: toggle("--insecure-no-password", "the repository's password is empty; insecure"),
   keyHint: single("--key-hint <id>", "try this key of the repository first (HOLDFAST_KEY_HINT)"),
   cacert: single("--cacert <file>", "trust the authorities in this PEM file instead of the system's (HOLDFAST_CACERT)"),
   retryLock: single("--retry-lock <duration>", "keep trying this long when it is locked, such as 30s, 5m or 1h"),
