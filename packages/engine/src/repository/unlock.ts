@@ -100,12 +100,25 @@ async function readConfigFile(
     return await storage.read(configHandle, undefined, options.signal);
   } catch (cause) {
     if (!isFailure(cause, storageErrors.missing)) throw cause;
+    const aside = await findAside(storage, options);
+    if (aside !== undefined) return aside;
+    throw new HoldfastError(engineErrors.noRepository, `There is no repository at ${storage.location}.`, { cause });
+  }
+}
+
+async function findAside(
+  storage: Storage,
+  options: Credentials & { readonly signal?: AbortSignal },
+): Promise<Uint8Array | undefined> {
+  try {
     for await (const key of openKeys(storage, options.password, options)) {
       const aside = await findConfigAside(storage, key, options.signal);
       if (aside !== undefined) return aside;
     }
-    throw new HoldfastError(engineErrors.noRepository, `There is no repository at ${storage.location}.`, { cause });
+  } catch (error) {
+    if (!isFailure(error, storageErrors.missing)) throw error; // not even the folders of a repository are there
   }
+  return undefined;
 }
 
 function openConfig(key: MasterKey, sealed: Uint8Array): Uint8Array {
