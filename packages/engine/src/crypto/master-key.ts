@@ -1,5 +1,6 @@
 import { createCipheriv, hkdfSync, type Cipheriv } from "node:crypto";
 import type { Random } from "@holdfast/base";
+import { aesCtr, type AesCtr } from "../native/aes-ctr.ts";
 
 const encryptKeyBytes = 32;
 const macKeyBytes = 16;
@@ -15,6 +16,7 @@ export class MasterKey {
   readonly #bytes: Buffer;
   /** AES-128-ECB keeps no state between blocks, so one cipher serves every nonce of this key. */
   readonly #nonceCipher: Cipheriv;
+  readonly #aes: AesCtr;
 
   /**
    * @param bytes 64 bytes, copied
@@ -27,6 +29,7 @@ export class MasterKey {
       if (part.every((byte) => byte === 0)) throw new Error("a part of the master key is all zero");
     }
     this.#nonceCipher = createCipheriv("aes-128-ecb", this.macK, null).setAutoPadding(false);
+    this.#aes = aesCtr(this.encryptKey);
   }
 
   static generate(random: Random): MasterKey {
@@ -44,6 +47,11 @@ export class MasterKey {
   /** As stored, not clamped; the authenticator clamps it. */
   get macR(): Buffer {
     return this.#bytes.subarray(encryptKeyBytes + macKeyBytes);
+  }
+
+  /** AES-256-CTR: encrypts or decrypts `from` into `into`, which is as long and may be the same. */
+  crypt(nonce: Uint8Array, from: Uint8Array, into: Uint8Array): void {
+    this.#aes.apply(nonce, from, into);
   }
 
   /** The 32-byte one-time Poly1305 key for a nonce: `r`, then AES-128 of the nonce under `k`. */

@@ -1,4 +1,3 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
 import { type Random, assert } from "@holdfast/base";
 import sodium from "sodium-native";
 import type { MasterKey } from "./master-key.ts";
@@ -20,32 +19,50 @@ export class SealBrokenError extends Error {
  * Encrypts and authenticates: nonce, AES-256-CTR of `plain`, Poly1305-AES tag over the cipher text.
  *
  * @param nonce 16 bytes that this key has never been used with; take `newNonce`
- * @returns `plain.byteLength + 32` bytes in a new array
+ * @param into gets `plain.byteLength + 32` bytes, exactly as long as it is
  * @see restic-format.md section 3.3
  */
+export function sealInto(key: MasterKey, nonce: Uint8Array, plain: Uint8Array, into: Uint8Array): void {
+  const end = nonceBytes + plain.byteLength;
+  assert(into.byteLength === end + tagBytes, "a sealed text is 32 bytes longer than its plain text");
+  const cipherText = into.subarray(nonceBytes, end);
+  into.set(nonce, 0);
+  key.crypt(nonce, plain, cipherText);
+  sodium.crypto_onetimeauth(asBuffer(into.subarray(end)), asBuffer(cipherText), key.oneTimeKey(nonce));
+}
+
+/** As `sealInto`, in a new array. */
 export function seal(key: MasterKey, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
   const sealed = Buffer.allocUnsafeSlow(plain.byteLength + sealOverheadBytes);
-  sealed.set(nonce, 0);
-  sealed.set(createCipheriv("aes-256-ctr", key.encryptKey, nonce).update(plain), nonceBytes);
-  const cipherText = sealed.subarray(nonceBytes, nonceBytes + plain.byteLength);
-  const tag = sealed.subarray(nonceBytes + plain.byteLength);
-  sodium.crypto_onetimeauth(tag, cipherText, key.oneTimeKey(nonce));
+  sealInto(key, nonce, plain, sealed);
   return sealed;
 }
 
 /**
  * The plain text of what `seal` made. The tag is checked, in constant time, before anything is decrypted.
+ * @param into gets the plain text, 32 bytes shorter than `sealed`
  * @throws SealBrokenError
  */
-export function open(key: MasterKey, sealed: Uint8Array): Uint8Array {
+export function openInto(key: MasterKey, sealed: Uint8Array, into: Uint8Array): void {
   if (sealed.byteLength < sealOverheadBytes) throw new SealBrokenError("shorter than a nonce and a tag");
-  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  const nonce = bytes.subarray(0, nonceBytes);
-  const cipherText = bytes.subarray(nonceBytes, bytes.byteLength - tagBytes);
-  const tag = bytes.subarray(bytes.byteLength - tagBytes);
-  if (!sodium.crypto_onetimeauth_verify(tag, cipherText, key.oneTimeKey(nonce)))
+  const end = sealed.byteLength - tagBytes;
+  const nonce = sealed.subarray(0, nonceBytes);
+  const cipherText = sealed.subarray(nonceBytes, end);
+  const tag = asBuffer(sealed.subarray(end));
+  if (!sodium.crypto_onetimeauth_verify(tag, asBuffer(cipherText), key.oneTimeKey(nonce)))
     throw new SealBrokenError("the authentication tag does not fit");
-  return createDecipheriv("aes-256-ctr", key.encryptKey, nonce).update(cipherText);
+  key.crypt(nonce, cipherText, into);
+}
+
+/** As `openInto`, in a new array. @throws SealBrokenError */
+export function open(key: MasterKey, sealed: Uint8Array): Uint8Array {
+  const plain = Buffer.allocUnsafeSlow(Math.max(0, sealed.byteLength - sealOverheadBytes));
+  openInto(key, sealed, plain);
+  return plain;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** 16 random bytes. Their number makes a repeat as good as impossible; all zero is what a dead generator gives. */

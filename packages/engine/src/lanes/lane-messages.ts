@@ -28,7 +28,14 @@ export interface NumberedTask {
 }
 
 export type ToLane =
-  | { readonly kind: "work"; readonly tasks: readonly NumberedTask[]; readonly releases: readonly number[] }
+  | {
+      readonly kind: "work";
+      readonly tasks: readonly NumberedTask[];
+      /** Kept directories to close. */
+      readonly releases: readonly number[];
+      /** Memory of packs that are stored. */
+      readonly spares: readonly ArrayBuffer[];
+    }
   /** No more work: hand over what is unfinished. */
   | { readonly kind: "finish" };
 

@@ -58,7 +58,8 @@ class LaneThread {
     }
   }
 
-  #work({ tasks, releases }: ToLane & { kind: "work" }): void {
+  #work({ tasks, releases, spares }: ToLane & { kind: "work" }): void {
+    this.#lane.spares.push(...spares);
     for (const handle of releases) {
       this.#kept.get(handle)?.close();
       this.#kept.delete(handle);

@@ -6,7 +6,7 @@ import type { MasterKey } from "../crypto/master-key.ts";
 import { newNonce } from "../crypto/seal.ts";
 import { engineErrors } from "../errors.ts";
 import { idFromBytes, sha256, type BlobId } from "../id.ts";
-import { encodeBlob } from "../pack/blob-encoding.ts";
+import { prepareBlob } from "../pack/blob-encoding.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { headerEntryBytes } from "../pack/pack-header.ts";
 import { PackWriter, type FinishedPack, type UnfinishedPack } from "../pack/pack-writer.ts";
@@ -58,6 +58,8 @@ export class Lane {
   readonly known: SharedBlobSet;
   readonly clock: Clock;
   readonly tally = new LaneTally();
+  /** Memory of packs that are stored: the collector of garbage would be slow to notice it. */
+  readonly spares: ArrayBuffer[] = [];
   readonly #random: Random;
   readonly #open: { data?: PackWriter; tree?: PackWriter } = {};
   #reader: FileReader | undefined;
@@ -86,10 +88,10 @@ export class Lane {
     const id = idFromBytes(hash);
     if (!this.known.claim(type, hash)) return id;
     const { version, compression, packBytesTarget, isVerified } = this.settings;
-    const encoded = encodeBlob(this.key, newNonce(this.#random), version, type, plain, compression);
-    const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
-    pack.add(id, encoded);
-    const storedBytes = encoded.stored.byteLength + headerEntryBytes(encoded.uncompressedLength !== 0);
+    const prepared = prepareBlob(version, type, plain, compression);
+    const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget, this.spares.pop()));
+    const sealedBytes = pack.seal(id, prepared, this.key, newNonce(this.#random));
+    const storedBytes = sealedBytes + headerEntryBytes(prepared.uncompressedLength !== 0);
     added.plainBytes += plain.byteLength;
     added.storedBytes += storedBytes;
     this.tally.add(type === "data" ? "dataBlobs" : "treeBlobs", 1);

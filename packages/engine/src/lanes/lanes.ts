@@ -36,7 +36,8 @@ interface Thread {
   readonly worker: Worker;
   readonly running: Map<number, Job>;
   batches: number;
-  releases: number[];
+  readonly releases: number[];
+  readonly spares: ArrayBuffer[];
   finished: ((leftovers: readonly UnfinishedPack[]) => void) | undefined;
 }
 
@@ -179,8 +180,8 @@ export class Lanes {
       return { number: this.#lastNumber, task: job.task };
     });
     thread.batches += 1;
-    thread.worker.postMessage({ kind: "work", tasks, releases: thread.releases } satisfies ToLane);
-    thread.releases = [];
+    const [releases, spares] = [thread.releases.splice(0), thread.spares.splice(0)];
+    thread.worker.postMessage({ kind: "work", tasks, releases, spares } satisfies ToLane, spares);
   }
 
   /** Does what only this thread can do, and everything while there are no threads. */
@@ -210,7 +211,7 @@ export class Lanes {
       if (step.value !== undefined) {
         while (this.#control[roomWord]! <= 0) await Promise.race([...this.#storing, this.#failure.promise]);
         Atomics.sub(this.#control, roomWord, 1);
-        this.#store(step.value);
+        this.#store(step.value, this.#own.spares);
       } else if ((steps += 1) % turnSteps === 0) {
         this.#parts.onNews(this.#own.tally.take(), ownLane);
         await nextTurn();
@@ -219,11 +220,13 @@ export class Lanes {
     }
   }
 
-  #store(full: LanePack): void {
+  /** @param spares gets the pack's memory when it is stored */
+  #store(full: LanePack, spares: ArrayBuffer[]): void {
     const storing = this.#parts
       .storePack(full)
       .catch((error: unknown) => this.fail(error))
       .then(() => {
+        if (!this.#isStopped) spares.push(full.pack.bytes.buffer as ArrayBuffer);
         this.#storing.delete(storing);
         Atomics.add(this.#control, roomWord, 1);
         Atomics.notify(this.#control, roomWord);
@@ -246,7 +249,7 @@ export class Lanes {
         workerData: setup,
         trackUnmanagedFds: false,
       });
-      const thread: Thread = { worker, running: new Map(), batches: 0, releases: [], finished: undefined };
+      const thread: Thread = { worker, running: new Map(), batches: 0, releases: [], spares: [], finished: undefined };
       worker.on("message", (message: FromLane) => this.#hear(message, thread, lane));
       worker.on("error", (error) => this.fail(error));
       worker.on("exit", (code) => this.fail(new Error(`a thread ended with code ${code}`)));
@@ -259,7 +262,7 @@ export class Lanes {
       case "news":
         return this.#parts.onNews(message.news, lane);
       case "pack":
-        return this.#store(message.full);
+        return this.#store(message.full, thread.spares);
       case "finished":
         return thread.finished?.(message.leftovers);
       case "failed":

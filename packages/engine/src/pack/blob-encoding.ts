@@ -1,9 +1,11 @@
-import { equalBytes, fromHex } from "@holdfast/base";
+import { equalBytes, fromHex, KiB } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import { sha256, type BlobId } from "../id.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { open, seal } from "../crypto/seal.ts";
-import { compress, decompress, type CompressionMode } from "./compression.ts";
+import { open, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
+import { zstd } from "../native/zstd.ts";
+import { compressShared, type CompressionMode } from "./compression.ts";
+import { frameContentBytes } from "./zstd-frame.ts";
 
 /** A blob as it goes into a pack. */
 export interface EncodedBlob {
@@ -12,13 +14,34 @@ export interface EncodedBlob {
   readonly uncompressedLength: number;
 }
 
+/** What a blob is before it is encrypted: in memory that the next blob of this thread uses again. */
+export interface PreparedBlob {
+  readonly bytes: Uint8Array;
+  /** Bytes before compression; 0 when they are the blob's own. */
+  readonly uncompressedLength: number;
+}
+
 /**
- * Compresses where the format allows and it gains, then encrypts. Trees are compressed even when that makes them
- * longer: restic's prune would otherwise store them again every time.
+ * Compresses where the format allows and it gains. Trees are compressed even when that makes them longer: restic's
+ * prune would otherwise store them again every time.
  *
  * @param version of the repository's format; version 1 knows no compression
  * @see restic-format.md section 5.1
  */
+export function prepareBlob(
+  version: 1 | 2,
+  type: BlobType,
+  plain: Uint8Array,
+  compression: CompressionMode = "auto",
+): PreparedBlob {
+  if (version === 2 && plain.byteLength > 0 && (type === "tree" || compression !== "off")) {
+    const frame = compressShared(plain, compression, type === "data");
+    if (frame !== undefined) return { bytes: frame, uncompressedLength: plain.byteLength };
+  }
+  return { bytes: plain, uncompressedLength: 0 };
+}
+
+/** Prepares a blob and encrypts it. */
 export function encodeBlob(
   key: MasterKey,
   nonce: Uint8Array,
@@ -27,12 +50,8 @@ export function encodeBlob(
   plain: Uint8Array,
   compression: CompressionMode = "auto",
 ): EncodedBlob {
-  if (version === 2 && plain.byteLength > 0 && (type === "tree" || compression !== "off")) {
-    const frame = compress(plain, compression);
-    if (type === "tree" || frame.byteLength < plain.byteLength)
-      return { stored: seal(key, nonce, frame), uncompressedLength: plain.byteLength };
-  }
-  return { stored: seal(key, nonce, plain), uncompressedLength: 0 };
+  const { bytes, uncompressedLength } = prepareBlob(version, type, plain, compression);
+  return { stored: seal(key, nonce, bytes), uncompressedLength };
 }
 
 /**
@@ -40,10 +59,54 @@ export function encodeBlob(
  * @throws Error (its text says which of them did not); the caller knows which pack to blame
  */
 export function decodeBlob(key: MasterKey, id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
-  const inner = open(key, stored);
-  const plain = uncompressedLength === 0 ? inner : decompress(inner, uncompressedLength);
-  if (uncompressedLength !== 0 && plain.byteLength !== uncompressedLength)
-    throw new Error(`unpacks to ${plain.byteLength} bytes instead of ${uncompressedLength}`);
+  const plain = uncompressedLength === 0 ? open(key, stored) : unpack(key, uncompressedLength, stored, allocate);
   if (!equalBytes(sha256(plain), fromHex(id))) throw new Error("its content has another hash than its name");
   return plain;
 }
+
+/** As `decodeBlob`, for those who only want to know: the bytes lie in memory that the next blob uses again. */
+export function proveBlob(key: MasterKey, id: BlobId, uncompressedLength: number, stored: Uint8Array): void {
+  let plain: Uint8Array;
+  if (uncompressedLength === 0) plain = openShared(key, stored);
+  else plain = unpack(key, uncompressedLength, stored, (length) => plainScratch.take(length));
+  if (!equalBytes(sha256(plain), fromHex(id))) throw new Error("its content has another hash than its name");
+}
+
+function unpack(
+  key: MasterKey,
+  uncompressedLength: number,
+  stored: Uint8Array,
+  room: (length: number) => Uint8Array,
+): Uint8Array {
+  const frame = openShared(key, stored);
+  const said = frameContentBytes(frame);
+  if (said !== undefined && said !== uncompressedLength)
+    throw new Error(`unpacks to ${said} bytes instead of ${uncompressedLength}`);
+  const plain = room(uncompressedLength);
+  const length = zstd.decompress(frame, plain);
+  if (length !== uncompressedLength) throw new Error(`unpacks to ${length} bytes instead of ${uncompressedLength}`);
+  return plain;
+}
+
+function openShared(key: MasterKey, stored: Uint8Array): Uint8Array {
+  const inner = sealedScratch.take(Math.max(0, stored.byteLength - sealOverheadBytes));
+  openInto(key, stored, inner);
+  return inner;
+}
+
+function allocate(length: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(length);
+}
+
+/** Memory that is used again and again, as large as the largest piece that was asked for. */
+class Scratch {
+  #bytes = new Uint8Array(0);
+
+  take(length: number): Uint8Array {
+    if (this.#bytes.byteLength < length) this.#bytes = new Uint8Array(length + 64 * KiB);
+    return this.#bytes.subarray(0, length);
+  }
+}
+
+const sealedScratch = new Scratch();
+const plainScratch = new Scratch();

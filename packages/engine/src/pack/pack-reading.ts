@@ -3,7 +3,7 @@ import { messageOf, toHex } from "@holdfast/base";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { open } from "../crypto/seal.ts";
 import { idOf, type PackId } from "../id.ts";
-import { decodeBlob } from "./blob-encoding.ts";
+import { proveBlob } from "./blob-encoding.ts";
 import {
   headerLengthBytes,
   packEndBytesMax,
@@ -104,7 +104,7 @@ export function verifyPackBytes(
 
 function decodingFault(key: MasterKey, blob: PackedBlob, stored: Uint8Array): string | undefined {
   try {
-    decodeBlob(key, blob.id, blob.uncompressedLength, stored);
+    proveBlob(key, blob.id, blob.uncompressedLength, stored);
     return undefined;
   } catch (error) {
     return `Blob ${blob.id}: ${messageOf(error)}.`;

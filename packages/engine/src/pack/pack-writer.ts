@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { type Random, HoldfastError, MiB, assert } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { newNonce, seal } from "../crypto/seal.ts";
+import { newNonce, seal, sealInto, sealOverheadBytes } from "../crypto/seal.ts";
 import { engineErrors } from "../errors.ts";
 import { idFromBytes, type BlobId, type PackId } from "../id.ts";
-import type { EncodedBlob } from "./blob-encoding.ts";
+import type { EncodedBlob, PreparedBlob } from "./blob-encoding.ts";
 import { headerLengthBytes, packedBlobsMax, serialisePackHeader, type PackedBlob } from "./pack-header.ts";
 import { verifyPackBytes } from "./pack-reading.ts";
 
@@ -40,10 +40,11 @@ export class PackWriter {
   #buffer: Buffer<ArrayBuffer>;
   #used = 0;
 
-  constructor(type: BlobType, bytesTarget: number) {
+  /** @param spare memory of an earlier pack that is stored, to be used again */
+  constructor(type: BlobType, bytesTarget: number, spare?: ArrayBuffer) {
     this.#type = type;
     this.#bytesTarget = bytesTarget;
-    this.#buffer = Buffer.from(new ArrayBuffer(bytesTarget + Math.min(slackBytes, bytesTarget)));
+    this.#buffer = Buffer.from(spare ?? new ArrayBuffer(bytesTarget + Math.min(slackBytes, bytesTarget)));
   }
 
   /** True when the pack should be finished; it may then be longer than the target by one blob. */
@@ -57,11 +58,26 @@ export class PackWriter {
 
   /** Takes a copy of the stored bytes. The same id must not come twice: rustic's prune trips over that. */
   add(id: BlobId, { stored, uncompressedLength }: EncodedBlob): void {
+    this.#note(id, stored.byteLength, uncompressedLength);
+    this.#append(stored);
+  }
+
+  /** Encrypts a blob into the pack. @returns the bytes it takes */
+  seal(id: BlobId, { bytes, uncompressedLength }: PreparedBlob, key: MasterKey, nonce: Uint8Array): number {
+    const length = bytes.byteLength + sealOverheadBytes;
+    this.#note(id, length, uncompressedLength);
+    this.#makeRoom(length);
+    const stored = this.#buffer.subarray(this.#used, this.#used + length);
+    sealInto(key, nonce, bytes, stored);
+    this.#hash.update(stored);
+    this.#used += length;
+    return length;
+  }
+
+  #note(id: BlobId, length: number, uncompressedLength: number): void {
     assert(this.#blobs.length < packedBlobsMax, "a full pack takes no more blobs");
-    const length = stored.byteLength;
     assert(length < lengthLimit, "a header has 32 bits for a length");
     this.#blobs.push({ type: this.#type, id, offset: this.#used, length, uncompressedLength });
-    this.#append(stored);
   }
 
   /**
@@ -94,14 +110,17 @@ export class PackWriter {
   }
 
   #append(bytes: Uint8Array): void {
-    const needed = this.#used + bytes.byteLength;
-    if (needed > this.#buffer.byteLength) {
-      const larger = Buffer.from(new ArrayBuffer(Math.max(needed + MiB, this.#buffer.byteLength * 2)));
-      larger.set(this.#buffer.subarray(0, this.#used));
-      this.#buffer = larger;
-    }
+    this.#makeRoom(bytes.byteLength);
     this.#buffer.set(bytes, this.#used);
     this.#hash.update(bytes);
-    this.#used = needed;
+    this.#used += bytes.byteLength;
+  }
+
+  #makeRoom(length: number): void {
+    const needed = this.#used + length;
+    if (needed <= this.#buffer.byteLength) return;
+    const larger = Buffer.from(new ArrayBuffer(Math.max(needed + MiB, this.#buffer.byteLength * 2)));
+    larger.set(this.#buffer.subarray(0, this.#used));
+    this.#buffer = larger;
   }
 }

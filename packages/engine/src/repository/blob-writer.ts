@@ -7,7 +7,7 @@ import { newNonce, sealOverheadBytes } from "../crypto/seal.ts";
 import { idOf, type BlobId, type PackId } from "../id.ts";
 import { indexBlobsTarget, serialiseIndexFile } from "../index/index-file.ts";
 import type { RepositoryIndex } from "../index/repository-index.ts";
-import { encodeBlob, type EncodedBlob } from "../pack/blob-encoding.ts";
+import { encodeBlob, prepareBlob, type EncodedBlob } from "../pack/blob-encoding.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { headerEntryBytes, type PackedBlob } from "../pack/pack-header.ts";
 import { PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
@@ -95,12 +95,11 @@ export class BlobWriter {
       while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
       // From the look at the uploads to here nothing may be awaited: all callers that wait wake up at once.
       const { key, version, context, packBytesTarget, compression } = this.#parts;
-      const encoded = encodeBlob(key, newNonce(context.random), version, type, plain, compression);
+      const prepared = prepareBlob(version, type, plain, compression);
       const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
-      pack.add(id, encoded);
+      const sealedBytes = pack.seal(id, prepared, key, newNonce(context.random));
       if (pack.isFull) this.#finishPack(type);
-      const headerBytes = headerEntryBytes(encoded.uncompressedLength !== 0);
-      return { id, isNew: true, storedBytes: encoded.stored.byteLength + headerBytes };
+      return { id, isNew: true, storedBytes: sealedBytes + headerEntryBytes(prepared.uncompressedLength !== 0) };
     } catch (error) {
       this.#fail(error); // the blob counts as taken in, so nothing may be built on it any more
       throw error;
