@@ -1,4 +1,4 @@
-import { HoldfastError, count, formatBytes, formatDuration, secondMs } from "@holdfast/base";
+import { HoldfastError, count } from "@holdfast/base";
 import {
   findSnapshot,
   restore,
@@ -6,7 +6,6 @@ import {
   type ItemProblem,
   type RestoreOptions,
   type RestoreProgress,
-  type RestoreResult,
 } from "@holdfast/engine";
 import type { Call } from "../command.ts";
 import { parseDuration } from "../duration.ts";
@@ -16,6 +15,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressDisplay } from "../output/progress.ts";
 import { progressStyle } from "../output/progress-style.ts";
+import * as report from "../output/restore-report.ts";
 import { ourselves, withRepository } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import { parseSnapshotOperand } from "../snapshot-operand.ts";
@@ -33,8 +33,8 @@ export async function run(call: RestoreCall): Promise<ExitCode> {
   if (target === undefined) throw new HoldfastError(cliErrors.usage, "Give the folder to restore to with --target.");
   const display = new ProgressDisplay<RestoreProgress>(terminal, clock, {
     ...progressStyle(call),
-    describe: progressText,
-    message: statusMessage,
+    describe: report.progressText,
+    message: report.statusMessage,
   });
   const beganMs = clock.monotonicMs();
   const result = await withRepository(call, "none", async ({ repository, signal }) => {
@@ -42,14 +42,20 @@ export async function run(call: RestoreCall): Promise<ExitCode> {
     const snapshot = await findSnapshot(repository, id, snapshotFilter(flags), signal);
     if (!flags.json && !flags.quiet)
       display.say(`restoring ${shortId(snapshot.id)} of [${snapshot.paths.map(printable).join(" ")}] to ${target}`);
-    const options = {
+    const options: RestoreOptions = {
       ...(await restoreOptions(call)),
       snapshotId: snapshot.id,
       subfolder: folder,
       targetDir: target,
       onProblem: (problem: ItemProblem) => {
-        if (flags.json) terminal.writeError(`${JSON.stringify(problemMessage(problem))}\n`);
+        if (flags.json) terminal.writeError(`${JSON.stringify(report.problemMessage(problem))}\n`);
         else display.say(`holdfast: ${problem.code}: ${printable(problem.path)}: ${printable(problem.message)}`);
+      },
+      onItem: (item) => {
+        if (flags.verbose < 2 || flags.quiet) return;
+        display.end();
+        const text = flags.json ? JSON.stringify(report.itemMessage(item, target)) : report.itemText(item, target);
+        terminal.write(`${text}\n`);
       },
     };
     try {
@@ -59,8 +65,8 @@ export async function run(call: RestoreCall): Promise<ExitCode> {
     }
   });
   const tookMs = clock.monotonicMs() - beganMs;
-  if (flags.json) terminal.write(`${JSON.stringify(summaryMessage(result, tookMs))}\n`);
-  else terminal.write(summaryText(result, tookMs, flags.quiet));
+  if (flags.json) terminal.write(`${JSON.stringify(report.summaryMessage(result, tookMs))}\n`);
+  else terminal.write(report.summaryText(result, tookMs, flags));
   const { problems } = result;
   if (problems.count > 0) {
     const what = count(problems.count, "entry", "entries");
@@ -71,75 +77,20 @@ export async function run(call: RestoreCall): Promise<ExitCode> {
 
 async function restoreOptions({ flags, environment }: RestoreCall): Promise<Partial<RestoreOptions>> {
   const retryForMs = parseDuration(flags.retryLock ?? "0", "--retry-lock");
+  const patternsIn = (files: readonly string[]) => patternsFrom(files, environment);
   return {
-    include: [...flags.include, ...(await patternsFrom(flags.includeFile, environment))],
-    exclude: [...flags.exclude, ...(await patternsFrom(flags.excludeFile, environment))],
+    include: [...flags.include, ...(await patternsIn(flags.includeFile))],
+    includeIgnoringCase: [...flags.iinclude, ...(await patternsIn(flags.iincludeFile))],
+    exclude: [...flags.exclude, ...(await patternsIn(flags.excludeFile))],
+    excludeIgnoringCase: [...flags.iexclude, ...(await patternsIn(flags.iexcludeFile))],
+    includeAttributes: flags.includeXattr,
+    excludeAttributes: flags.excludeXattr,
     overwrite: flags.overwrite ?? "always",
+    deletesForeign: flags.delete,
+    isDryRun: flags.dryRun,
+    isOwnershipByName: flags.ownershipByName,
     sparse: flags.sparse,
     verify: flags.verify,
     ...(flags.noLock ? {} : { lock: { ...ourselves(), retryForMs } }),
   };
-}
-
-function progressText({ filesDone, totalFiles, bytesDone, totalBytes, errorCount, currentFiles }: RestoreProgress) {
-  const errors = errorCount === 0 ? "" : `, ${count(errorCount, "error")}`;
-  return {
-    fraction: totalBytes === 0 ? undefined : Math.min(1, bytesDone / totalBytes),
-    text: `${filesDone} of ${count(totalFiles, "file")}, ${formatBytes(bytesDone)} of ${formatBytes(totalBytes)}${errors}`,
-    detail: printable(currentFiles[0] ?? ""),
-  };
-}
-
-/** @see restic-format.md section 18 */
-function statusMessage(progress: RestoreProgress): Record<string, unknown> {
-  const counted = {
-    seconds_elapsed: Math.floor(progress.secondsElapsed),
-    total_files: progress.totalFiles,
-    files_restored: progress.filesDone,
-    files_skipped: progress.filesSkipped,
-    total_bytes: progress.totalBytes,
-    bytes_restored: progress.bytesDone,
-    bytes_skipped: progress.bytesSkipped,
-  };
-  const present = Object.entries(counted).filter(([, value]) => value !== 0);
-  const fraction = progress.totalBytes > 0 ? Math.min(1, progress.bytesDone / progress.totalBytes) : 0;
-  return { message_type: "status", percent_done: fraction, ...Object.fromEntries(present) };
-}
-
-function problemMessage({ path, code, message }: ItemProblem): Record<string, unknown> {
-  return { message_type: "error", error: { message }, during: "restore", item: path, code };
-}
-
-function summaryMessage({ counts }: RestoreResult, tookMs: number): Record<string, unknown> {
-  return {
-    message_type: "summary",
-    seconds_elapsed: Math.floor(tookMs / secondMs),
-    total_files: counts.files + counts.filesSkipped,
-    files_restored: counts.files,
-    files_skipped: counts.filesSkipped,
-    total_bytes: counts.bytesWritten + counts.bytesUnchanged + counts.bytesSkipped,
-    bytes_restored: counts.bytesWritten + counts.bytesUnchanged,
-    bytes_skipped: counts.bytesSkipped,
-  };
-}
-
-function summaryText({ counts, withheld, notKept }: RestoreResult, tookMs: number, quiet: boolean): string {
-  const unchanged =
-    counts.filesUnchanged === 0 ? "" : `, ${counts.filesUnchanged.toLocaleString("en")} of them there already`;
-  const skipped = counts.filesSkipped === 0 ? "" : `; left ${count(counts.filesSkipped, "file")} as they were`;
-  const done = `restored ${count(counts.files, "file")}${unchanged}, ${count(counts.directories, "folder")}, ${formatBytes(counts.bytesWritten)} written in ${formatDuration(tookMs)}${skipped}`;
-  const notes = [
-    ...(withheld.owners === 0
-      ? []
-      : [
-          `Note: ${count(withheld.owners, "entry belongs", "entries belong")} to you, since only root may give files away.`,
-        ]),
-    ...(withheld.attributes === 0
-      ? []
-      : [
-          `Note: ${count(withheld.attributes, "entry lacks", "entries lack")} extended attributes that you may not set.`,
-        ]),
-    ...(notKept === undefined ? [] : [`Warning: ${notKept}`]),
-  ];
-  return [...(quiet ? [] : [done]), ...notes].map((line) => `${line}\n`).join("");
 }

@@ -77,14 +77,22 @@ export const restoreFlags = {
   ...under("What and where", {
     target: single("-t, --target <folder>", "where to restore to; made when it is not there"),
     include: repeated("-i, --include <pattern>", "only what matches; repeatable"),
+    iinclude: repeated("--iinclude <pattern>", "the same without regard to case"),
     includeFile: repeated("--include-file <file>", "such patterns from a file, one a line"),
-    exclude: excludeFlags.exclude,
-    excludeFile: excludeFlags.excludeFile,
+    iincludeFile: repeated("--iinclude-file <file>", "the same without regard to case"),
+    ...excludeFlags,
+  }),
+  ...under("How", {
     overwrite: choice(
       "--overwrite <when>",
       ["always", "if-changed", "if-newer", "never"],
       "what happens to files that are there already (default: always)",
     ),
+    delete: toggle("--delete", "delete what is in restored folders and not in the snapshot; --dry-run -vv shows what"),
+    dryRun: toggle("--dry-run", "change nothing, only say what would be done; -vv names each file"),
+    ownershipByName: toggle("--ownership-by-name", "give files to users and groups of the same name, not number"),
+    includeXattr: repeated("--include-xattr <pattern>", "only extended attributes whose name matches; repeatable"),
+    excludeXattr: repeated("--exclude-xattr <pattern>", "no extended attributes whose name matches; repeatable"),
     sparse: toggle("--sparse", "leave runs of zeros as holes"),
     verify: toggle("--verify", "read back what was written and compare it"),
   }),
@@ -93,11 +101,15 @@ export const restoreFlags = {
 };
 
 export const checkFlags = {
-  readData: toggle("--read-data", "read every byte of every pack, not only what describes them"),
-  readDataSubset: single(
-    "--read-data-subset <n/t>",
-    "read the n-th of t parts of the packs, such as 3/7 on Wednesdays",
-  ),
+  ...under("What to look at", {
+    readData: toggle("--read-data", "read every byte of every pack, not only what describes them"),
+    readDataSubset: single(
+      "--read-data-subset <part>",
+      "read a part of the packs: n/t for the n-th of t parts, 10% or 500M for so much, chosen by chance",
+    ),
+    withCache: toggle("--with-cache", "trust what this machine's cache has, and read only the rest"),
+  }),
+  ...snapshotFilterFlags,
   ...reader,
 };
 
@@ -174,6 +186,7 @@ export const repositoryCommands = [
       { line: "holdfast restore latest --target /tmp/back", does: "the whole of the newest snapshot" },
       { line: "holdfast restore 4bba301e:/home/ann --target /home/ann", does: "one folder, to its old place" },
       { line: "holdfast restore latest -t . --include '*.odt'", does: "some files" },
+      { line: "holdfast restore latest -t /srv --delete --dry-run -vv", does: "what would make /srv as it was" },
     ],
     exitCodes: [3, 10, 11, 12],
     load: () => import("../commands/restore.ts"),
@@ -184,10 +197,12 @@ export const repositoryCommands = [
     summary: "look for damage",
     about:
       "Looks for damage: whether everything that the snapshots need is there and says what it should. With --read-data every byte is read and compared with its hash. Each finding names the files it affects.",
+    operands: "[id...]",
     flags: checkFlags,
     examples: [
       { line: "holdfast check", does: "structure; seconds to minutes" },
       { line: "holdfast check --read-data", does: "every byte; as long as reading all of it takes" },
+      { line: "holdfast check --read-data-subset 3/7", does: "a seventh of the packs, as on every Wednesday" },
     ],
     exitCodes: [10, 11, 12],
     load: () => import("../commands/check.ts"),

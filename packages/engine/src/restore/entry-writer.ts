@@ -90,6 +90,7 @@ export class EntryWriter {
       if (bytes === undefined) return [chunk]; // its length, and so where the next belongs, is known once it is there
       this.#write(fd, bytes, position);
       position += bytes.byteLength;
+      source.release(chunk, bytes);
     }
     return [];
   }
@@ -125,6 +126,7 @@ export class EntryWriter {
       discard(file); // half a file under its name would pass for a whole one
       throw error;
     }
+    for (const [at, chunk] of entry.chunks.entries()) source.release(chunk, parts[at]!);
     if (flaw !== undefined) throw new BareEntry(flaw);
     return [];
   }

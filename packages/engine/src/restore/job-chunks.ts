@@ -1,7 +1,7 @@
+import { KiB, toHex } from "@holdfast/base";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { sha256, type BlobId } from "../id.ts";
 import { decodeBlob } from "../pack/blob-encoding.ts";
-import { toHex } from "@holdfast/base";
 import type { WriteJob } from "./restore-job.ts";
 import { readFully } from "./target-file.ts";
 
@@ -41,6 +41,11 @@ export class JobChunks {
     }
   }
 
+  /** The bytes are written; nobody has a use for them any more unless another file of the job contains them. */
+  release(chunk: number, bytes: Uint8Array): void {
+    if (this.#job.chunks[chunk]!.is === "stored" && this.#uses[chunk] === 1) freeNow(bytes);
+  }
+
   #decode(
     chunk: number,
     source: { id: BlobId; segment: number; at: number; length: number; uncompressedLength: number },
@@ -56,6 +61,16 @@ export class JobChunks {
     if (this.#uses[chunk]! > 1) this.#decoded.set(chunk, plain);
     return plain;
   }
+}
+
+const largeEnoughBytes = 64 * KiB;
+
+/**
+ * Gives memory back that the garbage collector, which sees a few bytes of handle, would come round to much later. Only
+ * what is an array of its own: small ones may share their buffer.
+ */
+function freeNow({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength >= largeEnoughBytes && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** A chunk from a file that has it already; undefined when it does not have it any more. */

@@ -88,7 +88,7 @@ export async function restore(
   if (options.deletesForeign === true && resolve(options.targetDir) === "/" && selection.isEverything) {
     throw new HoldfastError(
       engineErrors.unsafeDelete,
-      "Restoring to / would delete everything that the snapshot does not have: give patterns as well.",
+      "Restoring to / would delete everything that the snapshot does not have.",
     );
   }
   const lock = options.lock && (await repository.lock("shared", options.lock, signal));
@@ -212,5 +212,6 @@ async function carryOut(
 
 function ownersByName(): OwnerOf {
   const numbers = ownerNumbers();
-  return ({ user, group, uid, gid }) => ({ uid: numbers.user(user) ?? uid, gid: numbers.group(group) ?? gid });
+  // Whom nobody knows here gets nothing: as in restic the file is root's then.
+  return ({ user, group }) => ({ uid: numbers.user(user) ?? 0, gid: numbers.group(group) ?? 0 });
 }

@@ -26,8 +26,7 @@ import { TargetTree, type TargetDirectory } from "./target-tree.ts";
 import type { Names, TreeStep } from "./walk-tree.ts";
 
 /** What happens to a file that is there already; directories are always entered. restic's `--overwrite`. */
-export const overwriteModes = ["always", "if-changed", "if-newer", "never"] as const;
-export type OverwriteMode = (typeof overwriteModes)[number];
+export type OverwriteMode = "always" | "if-changed" | "if-newer" | "never";
 
 export interface TargetParts {
   /** Undefined in a dry run where there is none. */
@@ -518,7 +517,7 @@ export class Target {
       return false;
     }
     this.#parts.tally.counts.hardLinks += 1;
-    this.#told(names, node, false);
+    this.#parts.onItem({ action: "restored", names, type: "file", sizeBytes: 0 });
     return true;
   }
 

@@ -15,6 +15,9 @@ export interface ThreadPoolOptions<Setup> {
 /** One job being done and one waiting for it: more would only lie in a queue that others could take from. */
 const jobsPerThread = 2;
 
+/** What a thread works on lies outside its heap, which may stay small: more threads should not mean much more memory. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+
 interface Waiting<Job, Result> {
   readonly job: Job;
   readonly handedOver: readonly ArrayBuffer[];
@@ -90,7 +93,7 @@ export class ThreadPool<Setup, Job, Result> {
   }
 
   #start(): Thread<Job, Result> {
-    const worker = new Worker(this.#options.entry, { workerData: this.#options.setup });
+    const worker = new Worker(this.#options.entry, { workerData: this.#options.setup, resourceLimits });
     const thread: Thread<Job, Result> = { worker, running: new Map() };
     worker.unref();
     worker.on("message", (answer: AnswerMessage<Result>) => this.#answered(thread, answer));
