@@ -34,7 +34,11 @@ function resticAt(path: string | undefined): Restic | undefined {
   if (status !== 0 || version === undefined || go === undefined) return undefined;
   const [major, minor] = version.split(".").map(Number) as [number, number];
   const words = (repository: string, rest: readonly string[]) => ["-r", repository, "--no-cache", ...rest];
-  const variables = (options: ResticOptions) => ({ RESTIC_PASSWORD: password, TZ: options.TZ ?? "UTC" });
+  const variables = (options: ResticOptions) => ({
+    RESTIC_PASSWORD: password,
+    RESTIC_FROM_PASSWORD: password,
+    TZ: options.TZ ?? "UTC",
+  });
   return {
     name: `restic ${version}`,
     path,
