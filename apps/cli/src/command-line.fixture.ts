@@ -31,8 +31,10 @@ export async function commandLine(options: CommandLineOptions = {}) {
   await writeFile(join(source, "inner", "b.bin"), Buffer.alloc(100_000, 7));
   const repository = join(folder, "repository");
   const variables = { HOLDFAST_REPOSITORY: repository, HOLDFAST_PASSWORD: "test", ...options.variables };
+  let latest = rememberingTerminal({ isInteractive: false });
   const run = async (...words: string[]): Promise<Said> => {
     const terminal = rememberingTerminal({ isInteractive: false });
+    latest = terminal;
     const environment = readEnvironment(variables);
     const exitCode = await runCommandLine(words, {
       environment,
@@ -43,7 +45,9 @@ export async function commandLine(options: CommandLineOptions = {}) {
     });
     return { exitCode, output: terminal.output, errors: terminal.errors };
   };
-  return { folder, source, repository, run };
+  /** What the latest command has said so far, for one that goes on. */
+  const output = () => latest.output;
+  return { folder, source, repository, run, output };
 }
 
 /** The same with a repository that is there already, and whose password costs next to nothing to try. */

@@ -46,6 +46,21 @@ export const dumpFlags = {
   ...reader,
 };
 
+export const mountFlags = {
+  ...under("Where snapshots are", {
+    pathTemplate: repeated(
+      "--path-template <template>",
+      "folders with %i short id, %I id, %u user, %h host, %t tags, %T time (default: ids/%i, snapshots/%T, hosts/%h/%T, tags/%t/%T)",
+    ),
+    timeTemplate: single(
+      "--time-template <template>",
+      'how %T is written, as Go would write its reference time (default: "2006-01-02T15:04:05Z07:00")',
+    ),
+  }),
+  ...snapshotFilterFlags,
+  ...reader,
+};
+
 export const readingCommands = [
   command({
     name: "find",
@@ -108,5 +123,20 @@ export const readingCommands = [
     ],
     exitCodes: [10, 11, 12],
     load: () => import("../commands/dump.ts"),
+  }),
+  command({
+    name: "mount",
+    group: "Repository",
+    summary: "look at the snapshots as folders",
+    about:
+      "Shows all snapshots as folders, read-only, until Ctrl-C. It is a WebDAV server on this machine's loopback address, not a mount by the kernel: any WebDAV client reads it, and the command that puts it into the file system of this machine is printed. The repository is locked meanwhile. New snapshots appear within a minute.",
+    operands: "[mountpoint]",
+    flags: mountFlags,
+    examples: [
+      { line: "holdfast mount", does: "prints an address to look at" },
+      { line: "holdfast mount /mnt/backup --host alpha", does: "and the command that mounts it there" },
+    ],
+    exitCodes: [10, 11, 12],
+    load: () => import("../commands/mount.ts"),
   }),
 ];

@@ -50,12 +50,10 @@ test.skipIf(!hasPython).each(["tar", "zip"] as const)(
       zip: "import zipfile; a=zipfile.ZipFile(sys.argv[1]); f=[(m.filename,a.read(m)) for m in a.infolist() if not m.is_dir()]",
     };
     const script = `import sys,json,hashlib\n${read[format]}\nprint(json.dumps({n:hashlib.sha256(b).hexdigest() for n,b in f}))`;
-    const { createHash } = await import("node:crypto");
-    const sum = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
     expect(JSON.parse(python(script, archive))).toEqual({
-      "above/d/large": sum(concatBytes(large)),
-      "above/d/empty": sum(new Uint8Array()),
-      "above/small": sum(Buffer.from("onetwo")),
+      "above/d/large": idOf(concatBytes(large)),
+      "above/d/empty": idOf(new Uint8Array()),
+      "above/small": idOf(Buffer.from("onetwo")),
     });
   },
 );
