@@ -110,6 +110,12 @@ export const engineErrors = {
     cause: "A pack is not what was written: bits flipped, or the file was cut short or replaced.",
     cure: "Bring the pack back from a copy; the files named with this error cannot be restored without it.",
   },
+  forgedIds: {
+    code: "ENGINE_FORGED_IDS",
+    kind: "damaged",
+    cause: "An index or a directory names thousands of things that do not exist, to keep those busy who read it.",
+    cure: "Find out who may write to the repository; bring the index back with `holdfast repair index`.",
+  },
   treeDamaged: {
     code: "ENGINE_TREE_DAMAGED",
     kind: "damaged",

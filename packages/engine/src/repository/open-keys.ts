@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { HoldfastError, KiB, messageOf } from "@holdfast/base";
 import type { Storage } from "@holdfast/storage";
 import { openKeyFile, parseKeyFile } from "../crypto/key-file.ts";
@@ -10,8 +11,8 @@ import { idOf, type Id } from "../id.ts";
 const keysMax = 20;
 /** A key file has half a kilobyte. */
 export const keyFileBytesMax = 64 * KiB;
-/** What the thread pool of Node.js runs at once; each takes 32 MiB or more. */
-const triesAtOnce = 4;
+/** No more than the thread pool of Node.js runs at once, and than help each other; each takes 32 MiB or more. */
+const triesAtOnce = Math.min(4, availableParallelism());
 
 /** A master key, and which key file it was in. */
 export interface OpenedKey {
@@ -46,9 +47,14 @@ export async function* openKeyFiles(
   names.sort((left, right) => Number(isHinted(right)) - Number(isHinted(left)) || (left < right ? -1 : 1));
   let isOneOpen = false;
   const tried = names.slice(0, keysMax);
-  for (let at = 0; at < tried.length; at += triesAtOnce) {
-    const tries = tried.slice(at, at + triesAtOnce).map((name) => openKey(storage, name as Id, password, signal));
-    for (const attempt of await Promise.all(tries)) {
+  for (let at = 0; at < tried.length;) {
+    // A key that was named is most likely the one: others beside it would only slow it down.
+    const count = at === 0 && isHinted(tried[0]!) ? 1 : triesAtOnce;
+    const tries = tried.slice(at, at + count).map((name) => openKey(storage, name as Id, password, signal));
+    at += count;
+    for (const attempt of tries) attempt.catch(() => {}); // of those behind one that opens nobody hears
+    for (const trying of tries) {
+      const attempt = await trying;
       if (attempt instanceof HoldfastError) damage ??= attempt;
       else if (attempt !== undefined) {
         isOneOpen = true;

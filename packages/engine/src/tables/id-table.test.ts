@@ -3,6 +3,7 @@ import { seededRandom } from "@holdfast/testkit";
 import { expect, test } from "vitest";
 import type { Id } from "../id.ts";
 import { IdTable } from "./id-table.ts";
+import { SharedIdSet } from "./shared-id-set.ts";
 
 test("ids are numbered as they come, found again, and nothing else is (seed 3)", () => {
   const random = seededRandom(3);
@@ -36,4 +37,14 @@ test("raw bytes may stand anywhere in a larger array", () => {
   const bytes = seededRandom(4).bytes(100);
   table.addBytes(bytes, 13);
   expect(table.find(toHex(bytes.subarray(13, 45)) as Id)).toBe(0);
+});
+
+test("ids that somebody made up to begin alike are refused before finding one takes for ever", () => {
+  for (const table of [new IdTable(), SharedIdSet.create()]) {
+    const forge = () => {
+      for (let at = 0; at < 100_000; at += 1) table.add(at.toString(16).padStart(64, "0") as Id);
+    };
+    expect(forge).toThrow(expect.objectContaining({ code: "ENGINE_FORGED_IDS" }));
+    expect(table.size).toBeLessThan(10_000);
+  }
 });

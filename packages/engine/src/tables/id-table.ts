@@ -1,3 +1,4 @@
+import { forgedIds, stepsMax } from "./forged-ids.ts";
 import { GrowingRows } from "./growing-rows.ts";
 import { idFromBytes, type Id } from "../id.ts";
 
@@ -78,9 +79,14 @@ export class IdTable {
   /** Where the wanted id is, or the free slot where it belongs. */
   #slotOfWanted(): number {
     const mask = this.#slots.length - 1;
-    let slot = this.#wanted[0]! & mask; // ids are hashes: any of their bits spread evenly
-    while (this.#slots[slot] !== 0 && !this.#isWanted(this.#slots[slot]! - 1)) slot = (slot + 1) & mask;
-    return slot;
+    const first = this.#wanted[0]! & mask; // ids are hashes: any of their bits spread evenly
+    let steps = 0;
+    for (;;) {
+      const slot = (first + steps) & mask;
+      const number = this.#slots[slot]!;
+      if (number === 0 || this.#isWanted(number - 1)) return slot;
+      if (++steps > stepsMax) throw forgedIds();
+    }
   }
 
   #isWanted(number: number): boolean {

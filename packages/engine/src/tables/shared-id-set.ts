@@ -1,4 +1,5 @@
 import { idFromBytes, type Id } from "../id.ts";
+import { forgedIds, stepsMax } from "./forged-ids.ts";
 import { SharedWords } from "./shared-words.ts";
 
 const idBytes = 32;
@@ -176,7 +177,8 @@ export class SharedIdSet {
     let bucket = reversed(key) & Atomics.load(this.#counters, bucketMask);
     while (!this.#isLinked(bucket)) bucket = parentOf(bucket);
     let reference = withoutMark(Atomics.load(this.#buckets.upTo(bucket + 1), bucket));
-    while (reference !== listEnd) {
+    for (let steps = 0; reference !== listEnd; steps += 1) {
+      if (steps > stepsMax) throw forgedIds();
       if (reference < 0) {
         bucket = bucketOf(reference);
         if (reversed(bucket) > key) return -1;
@@ -202,7 +204,9 @@ export class SharedIdSet {
     let before = this.#buckets.upTo(bucket + 1);
     let beforeAt = bucket;
     let row = -1;
+    let steps = 0;
     for (let found = Atomics.load(before, beforeAt); ;) {
+      if (++steps > stepsMax) throw forgedIds();
       const reference = withoutMark(found);
       if (reference < 0 && reversed(bucketOf(reference)) <= key) {
         beforeAt = bucketOf(reference);
