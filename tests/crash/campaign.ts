@@ -1,6 +1,6 @@
 import type { CrashDiskOptions } from "@holdfast/testkit";
 import { crashStates, type CrashStates, type Scenario } from "./crash-states.ts";
-import { judge, Violation } from "./judge.ts";
+import { judge, judgeOptions, Violation } from "./judge.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 /** What crashing a verb everywhere came to. */
@@ -36,7 +36,7 @@ export async function crashEverywhere(
   await judgeOperations(scenario, states, seed);
   for (const { image, history, foundAt } of states.distinct) {
     try {
-      await judge(image, history, seed, scenario.again === undefined ? {} : { again: scenario.again });
+      await judge(image, history, seed, judgeOptions(scenario));
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       const placed = new Violation(

@@ -1,4 +1,10 @@
-import { imageFingerprint, seededRandom, type DiskImage, type DiskOperation } from "@holdfast/testkit";
+import {
+  imageFingerprint,
+  seededRandom,
+  withoutEmptyDirectories,
+  type DiskImage,
+  type DiskOperation,
+} from "@holdfast/testkit";
 import type { SnapshotId } from "@holdfast/engine";
 import type { ModelTree } from "../model/model-tree.ts";
 import { World, type History, type WorldOptions } from "./world.ts";
@@ -9,6 +15,10 @@ export interface Outcome {
   readonly removed?: readonly SnapshotId[];
   /** Snapshots that stand for earlier ones, by the earlier one's id; while the verb runs, either will do. */
   readonly replaced?: ReadonlyMap<SnapshotId, { readonly by: SnapshotId; readonly tree: ModelTree }>;
+  /** What opens the repository while the verb runs, and when it has returned. */
+  readonly passwords?: { readonly during: readonly string[]; readonly after: readonly string[] };
+  /** Whether it makes snapshots that the model knows nothing of. */
+  readonly makesStrangers?: boolean;
 }
 
 /** One verb, to be interrupted wherever it can be. */
@@ -21,6 +31,8 @@ export interface Scenario {
   again?(world: World): Promise<History>;
   /** True for verbs that may only add files and remove their own locks. */
   readonly onlyAdds?: boolean;
+  /** True for verbs that begin with a damaged repository; `again` must heal it. */
+  readonly heals?: boolean;
 }
 
 /** What a crash may leave, once for all crashes that leave the same. */
@@ -64,7 +76,7 @@ export async function crashStates(
   const beforeRemovals: { path: string; image: DiskImage }[] = [];
   const found = new Map<string, { image: DiskImage; isAfter: boolean; foundAt: string }>();
   let count = 0;
-  let last = before.disk.exact();
+  let last = beginning(before);
   const note = (image: DiskImage, how: string, isAfter: boolean) => {
     count += 1;
     const fingerprint = `${isAfter} ${imageFingerprint(image, isOfRepository)}`;
@@ -91,7 +103,7 @@ export async function crashStates(
   const outcome = await scenario.run(world);
   noteAll(true);
 
-  const histories = { during: during(before.history, outcome), after: after(before.history, outcome) };
+  const histories = historiesOf(before.history, outcome);
   const distinct = [...found.values()].map(({ image, isAfter, foundAt }) => {
     return { image, foundAt, history: isAfter ? histories.after : histories.during };
   });
@@ -100,20 +112,39 @@ export async function crashStates(
 
 /** Nobody lists temporary files, and of 256 empty folders that may be missing one is enough to see that it may. */
 export function isOfRepository(path: string): boolean {
-  return !path.includes("-tmp-") && !/\/data\/(?!00)[0-9a-f]{2}$/.test(path);
+  return !path.includes("-tmp-") && !isSpareFolder(path);
 }
 
-function during({ promised, contents }: History, { added, removed = [], replaced }: Outcome): History {
+const isSpareFolder = (path: string) => /\/data\/(?!00)[0-9a-f]{2}$/.test(path);
+
+/** What lies on the disk when the verb begins: without the folders of packs that are empty, to be quick to list. */
+export function beginning(prepared: World): DiskImage {
+  return withoutEmptyDirectories(prepared.disk.exact(), isSpareFolder);
+}
+
+/** What is promised while a verb runs that will have this outcome, and what when it has returned. */
+export function historiesOf(before: History, outcome: Outcome): { readonly during: History; readonly after: History } {
+  return { during: during(before, outcome), after: after(before, outcome) };
+}
+
+function during({ promised, contents }: History, outcome: Outcome): History {
+  const { added, removed = [], replaced } = outcome;
   const kept = promised.filter((group) => !group.some((id) => removed.includes(id)));
   const groups = kept.map((group) => group.flatMap((id) => (replaced?.has(id) ? [id, replaced.get(id)!.by] : [id])));
-  return { promised: groups, contents: allContents(contents, added, replaced) };
+  return { promised: groups, contents: allContents(contents, added, replaced), ...besides(outcome, "during") };
 }
 
-function after({ promised, contents }: History, { added, removed = [], replaced }: Outcome): History {
+function besides({ passwords, makesStrangers = false }: Outcome, when: "during" | "after"): Partial<History> {
+  return { hasStrangers: makesStrangers, ...(passwords !== undefined && { passwords: passwords[when] }) };
+}
+
+function after({ promised, contents }: History, outcome: Outcome): History {
+  const { added, removed = [], replaced } = outcome;
   const kept = promised.filter((group) => !group.some((id) => removed.includes(id)));
   const groups = kept.map((group) => group.map((id) => replaced?.get(id)?.by ?? id));
   const all = allContents(contents, added, replaced);
-  return { promised: [...groups, ...[...(added?.keys() ?? [])].map((id) => [id])], contents: all };
+  const promisedNow = [...groups, ...[...(added?.keys() ?? [])].map((id) => [id])];
+  return { promised: promisedNow, contents: all, ...besides(outcome, "after") };
 }
 
 function allContents(

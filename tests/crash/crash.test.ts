@@ -3,7 +3,7 @@ import { crashEverywhere } from "./campaign.ts";
 import { isLong, suiteSeed } from "./rounds.ts";
 import { scenarios } from "./scenarios.ts";
 
-const rounds = isLong ? 100 : 7;
+const rounds = isLong ? 100 : 6;
 /** What the quick suite promises. */
 const statesMin = 50_000;
 const total = { states: 0, judged: 0 };

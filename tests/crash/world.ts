@@ -1,5 +1,12 @@
-import { silentLog, type Clock } from "@holdfast/base";
-import { backup, Repository, type EngineContext, type LockOptions, type SnapshotId } from "@holdfast/engine";
+import { isFailure, silentLog, type Clock } from "@holdfast/base";
+import {
+  backup,
+  engineErrors,
+  Repository,
+  type EngineContext,
+  type LockOptions,
+  type SnapshotId,
+} from "@holdfast/engine";
 import { localStorage, type Storage } from "@holdfast/storage";
 import { crashDisk, seededRandom, type CrashDisk, type CrashDiskOptions } from "@holdfast/testkit";
 import { modelSource } from "../model/model-source.ts";
@@ -17,10 +24,16 @@ const deadPid = 2 ** 22 + 1;
 
 /** What was promised about snapshots: which must be there, and what each holds. */
 export interface History {
-  /** Of each group one must be there at least. */
+  /** Of each group one must be there at least, or one that stands for it. */
   readonly promised: readonly (readonly SnapshotId[])[];
-  /** Every snapshot that may be there. */
+  /** What each snapshot holds, by its id or by that of the one it stands for. */
   readonly contents: ReadonlyMap<SnapshotId, ModelTree>;
+  /** What a snapshot may hold besides that was stored, although the verb that made it failed. */
+  readonly unacknowledged?: readonly ModelTree[];
+  /** Whether there may be snapshots that the model knows nothing of; they are only checked. */
+  readonly hasStrangers?: boolean;
+  /** One of these opens the repository; default the one it was made with. */
+  readonly passwords?: readonly string[];
 }
 
 export interface WorldOptions extends CrashDiskOptions {
@@ -60,8 +73,16 @@ export class World {
     return Repository.init(this.storage(path), { ...session, ...credentials, ...options }, this.context);
   }
 
-  open(path = repositoryPath): Promise<Repository> {
-    return Repository.open(this.storage(path), { ...session, password }, this.context);
+  /** With the first password that fits. */
+  async open(path = repositoryPath): Promise<Repository> {
+    const [first = password, ...others] = this.history.passwords ?? [];
+    try {
+      return await Repository.open(this.storage(path), { ...session, password: first }, this.context);
+    } catch (error) {
+      const [next] = others;
+      if (next === undefined || !isFailure(error, engineErrors.wrongPassword)) throw error;
+      return Repository.open(this.storage(path), { ...session, password: next }, this.context);
+    }
   }
 
   /** Backs `tree` up, and promises it when the engine has. */
@@ -79,7 +100,11 @@ export class World {
       return snapshotId;
     }
     const { promised, contents } = this.history;
-    this.history = { promised: [...promised, [snapshotId]], contents: new Map(contents).set(snapshotId, tree) };
+    this.history = {
+      ...this.history,
+      promised: [...promised, [snapshotId]],
+      contents: new Map(contents).set(snapshotId, tree),
+    };
     this.tree = tree;
     return snapshotId;
   }

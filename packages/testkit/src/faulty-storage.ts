@@ -28,7 +28,7 @@ export interface Fault {
     | "cut-short" // half of the bytes or entries come or are stored, and nobody says so
     | "corrupt" // the lowest bit of the middle byte is flipped, in what is read or what is stored
     | "pretend" // writes and removals are acknowledged and not done
-    | "run-out-of-space" // half of a write stays behind, and the caller is told STORAGE_FULL; other calls just fail so
+    | "run-out-of-space" // STORAGE_FULL; of a write, half stays behind where the storage has no atomic writes
     | "delay" // answered only after every other call that was under way, or came within a few turns, has been answered
     | "duplicate" // done twice; entries of a listing come twice
     | "stale-list"; // the listing is as it was when the fault was added
@@ -167,7 +167,8 @@ class StorageWithFaults implements FaultyStorage {
 
   async write(file: FileHandle, body: Uint8Array | FileBody, signal?: AbortSignal): Promise<void> {
     const strike = await this.#arrive("write", file.type, file.name);
-    if (strike === undefined || !hitsBytes.has(strike.how)) {
+    const isWhole = strike?.how === "run-out-of-space" && this.properties.hasAtomicWrite;
+    if (strike === undefined || isWhole || !hitsBytes.has(strike.how)) {
       await this.#around(strike, () => this.#inner.write(file, body, signal));
       this.#changes.push({ file, removed: undefined });
       return;

@@ -6,7 +6,14 @@ export {
   type DiskOperation,
   type DiskVerb,
 } from "./crash/crash-disk.ts";
-export { emptyImage, imageFiles, imageFingerprint, type DiskImage, type ImageFile } from "./crash/disk-image.ts";
+export {
+  emptyImage,
+  imageFiles,
+  imageFingerprint,
+  withoutEmptyDirectories,
+  type DiskImage,
+  type ImageFile,
+} from "./crash/disk-image.ts";
 export { loggedStorage, type LoggedStorage } from "./crash/storage-log.ts";
 export {
   faultyStorage,

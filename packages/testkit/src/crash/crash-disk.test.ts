@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../seeded-random.ts";
 import { storageConformance } from "../storage-conformance.ts";
 import { crashDisk } from "./crash-disk.ts";
-import { imageFiles, imageFingerprint, type DiskImage } from "./disk-image.ts";
+import { imageFiles, imageFingerprint, withoutEmptyDirectories, type DiskImage } from "./disk-image.ts";
 
 storageConformance("local storage on a crash disk", async () => localStorage("/repository", { disk: crashDisk() }));
 
@@ -104,5 +104,9 @@ describe("after a crash", () => {
     await (await again.createFile("/d/b")).append(bytes("y"));
     expect(imageFingerprint(again.exact())).not.toBe(imageFingerprint(disk.exact()));
     expect(imageFingerprint(again.exact(), (path) => path !== "/d/b")).toBe(imageFingerprint(disk.exact()));
+    await again.makeDirectory("/e/f", 0o700);
+    const stripped = withoutEmptyDirectories(again.exact(), (path) => path === "/e/f");
+    expect([...stripped.entries.keys()]).toEqual(["d", "e"]);
+    expect(imageFingerprint(stripped)).not.toContain("/e/f");
   });
 });

@@ -61,3 +61,17 @@ function hashOf(bytes: Uint8Array): string {
   }
   return hash;
 }
+
+/** The image without the empty directories that `leaves` says may go; copies made by some tools lack all of them. */
+export function withoutEmptyDirectories(image: DiskImage, leaves: (path: string) => boolean): DiskImage {
+  const strip = (directory: ImageDirectory, above: string): ImageDirectory => {
+    const entries = new Map<string, ImageFile | ImageDirectory>();
+    for (const [name, entry] of directory.entries) {
+      const path = `${above}/${name}`;
+      if (entry.kind === "file") entries.set(name, entry);
+      else if (entry.entries.size > 0 || !leaves(path)) entries.set(name, strip(entry, path));
+    }
+    return { ...directory, entries };
+  };
+  return strip(image, "");
+}

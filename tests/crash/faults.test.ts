@@ -1,0 +1,31 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { failEachCall, failEachDiskOperation, fillDiskAtEachWrite } from "./faults.ts";
+import { isLong, suiteSeed } from "./rounds.ts";
+import { scenarios } from "./scenarios.ts";
+
+const rounds = isLong ? 20 : 1;
+const total = { runs: 0, judged: 0 };
+const names = scenarios(suiteSeed).map(({ name }) => name);
+
+afterAll(() => {
+  console.info(`failing operations: ${total.runs} (seed ${suiteSeed}), ${total.judged} different outcomes judged`);
+});
+
+describe.each([
+  ["a call of the storage that fails", failEachCall],
+  ["a disk that is full from any write on", fillDiskAtEachWrite],
+  ["an operation of the disk that fails", failEachDiskOperation],
+])("%s loses nothing, and the next run needs no help", (_, failEach) => {
+  test.each(names)("in %s", async (name) => {
+    for (let round = 0; round < rounds; round += 1) {
+      const seed = `${suiteSeed}-${round}`;
+      const { runs, judged } = await failEach(
+        scenarios(seed).find((scenario) => scenario.name === name)!,
+        seed,
+      );
+      expect(runs).toBeGreaterThan(0);
+      total.runs += runs;
+      total.judged += judged;
+    }
+  });
+});

@@ -1,0 +1,164 @@
+import { HoldfastError } from "@holdfast/base";
+import { faultyStorage, imageFingerprint, type DiskOperation, type DiskVerb, type Fault } from "@holdfast/testkit";
+import type { Storage } from "@holdfast/storage";
+import { beginning, historiesOf, isOfRepository, type Outcome, type Scenario } from "./crash-states.ts";
+import { judge, judgeOptions, Violation } from "./judge.ts";
+import { repositoryPath, World, type History, type WorldOptions } from "./world.ts";
+
+/** A loop over the 1st, 2nd, 3rd … operation of a verb, each failing in its own run, until a run meets no fault. */
+export interface FaultLoopResult {
+  /** Runs that met their fault. */
+  readonly runs: number;
+  readonly judged: number;
+}
+
+interface Run {
+  readonly world: World;
+  readonly before: History;
+  /** What the verb said; undefined when it failed. */
+  readonly outcome: Outcome | undefined;
+}
+
+/** A scenario prepared once, to be run from the same state as often as one likes. */
+class Rerun {
+  readonly #scenario: Scenario;
+  readonly #seed: number | string;
+  readonly #before: World;
+  readonly #judged = new Set<string>();
+  /** The outcome of a run that nothing disturbed: which snapshots may be there. */
+  #undisturbed: Outcome = {};
+
+  private constructor(scenario: Scenario, seed: number | string) {
+    this.#scenario = scenario;
+    this.#seed = seed;
+    this.#before = new World(`${scenario.name} ${seed}`);
+  }
+
+  static async prepare(scenario: Scenario, seed: number | string): Promise<Rerun> {
+    const rerun = new Rerun(scenario, seed);
+    await scenario.prepare(rerun.#before);
+    rerun.#undisturbed = (await rerun.run({})).outcome ?? {};
+    return rerun;
+  }
+
+  get judged(): number {
+    return this.#judged.size;
+  }
+
+  /** @throws what is no HoldfastError: a fault of a disk must not look like a fault of ours */
+  async run(options: WorldOptions): Promise<Run> {
+    const before = this.#before;
+    const image = beginning(before);
+    const world = new World(`run ${this.#scenario.name} ${this.#seed}`, {
+      ...options,
+      image,
+      startMs: before.clock.nowMs(),
+    });
+    world.tree = before.tree;
+    world.history = before.history;
+    try {
+      return { world, before: before.history, outcome: await this.#scenario.run(world) };
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      return { world, before: before.history, outcome: undefined };
+    }
+  }
+
+  /** Judges what a run left, unless another left the same. @param fault for people */
+  async judge({ world, before, outcome }: Run, fault: string): Promise<void> {
+    const image = world.disk.exact();
+    const fingerprint = `${outcome !== undefined} ${imageFingerprint(image, isOfRepository)}`;
+    if (this.#judged.has(fingerprint)) return;
+    this.#judged.add(fingerprint);
+    const history = outcome === undefined ? this.#openEnded(before) : historiesOf(before, outcome).after;
+    try {
+      await judge(image, history, this.#seed, judgeOptions(this.#scenario));
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      throw new Violation(error.invariant, `${this.#scenario.name}, seed ${this.#seed}, ${fault}`, error);
+    }
+  }
+
+  /** A run that failed may have got anywhere: what it would have made may be there, under whatever id. */
+  #openEnded(before: History): History {
+    const { added, replaced } = this.#undisturbed;
+    const trees = [...(added?.values() ?? []), ...[...(replaced?.values() ?? [])].map(({ tree }) => tree)];
+    return { ...historiesOf(before, this.#undisturbed).during, unacknowledged: trees };
+  }
+}
+
+/** How a call of the storage may fail so that the caller hears of it. */
+const toldFaults: readonly Pick<Fault, "operation" | "how" | "times">[] = [
+  { operation: ["create", "stat", "read", "stream", "write", "remove", "list"], how: "fail" },
+  { operation: ["write", "remove"], how: "fail-after" },
+  { operation: ["read", "stream", "list"], how: "break-off" },
+  { operation: "write", how: "run-out-of-space", times: Infinity },
+];
+
+/** Faults after which a verb must succeed all the same. */
+const harmlessFaults: readonly Pick<Fault, "operation" | "how">[] = [
+  { operation: ["read", "stream", "write", "remove", "list"], how: "delay" },
+  { operation: ["write", "remove"], how: "duplicate" }, // listings are freed of repeats by `retrying`
+];
+
+/** Fails every call of the storage, one in each run, in every way that the caller hears of. */
+export async function failEachCall(scenario: Scenario, seed: number | string): Promise<FaultLoopResult> {
+  const rerun = await Rerun.prepare(scenario, seed);
+  let runs = 0;
+  for (const fault of [...toldFaults, ...harmlessFaults]) {
+    for (let nth = 1; ; nth += 1) {
+      let hits = () => 0;
+      const wrapStorage = (storage: Storage, path: string) => {
+        if (path !== repositoryPath) return storage;
+        const faulty = faultyStorage(storage, [{ ...fault, nth }]);
+        const before = hits;
+        hits = () => before() + faulty.hits;
+        return faulty;
+      };
+      const run = await rerun.run({ wrapStorage });
+      if (hits() === 0) break;
+      runs += 1;
+      const what = `${fault.how} at call ${nth} of ${String(fault.operation)}`;
+      if (run.outcome === undefined && harmlessFaults.some(({ how }) => how === fault.how))
+        throw new Violation("no help", `${scenario.name}, seed ${seed}, ends at ${what}`);
+      await rerun.judge(run, what);
+    }
+  }
+  return { runs, judged: rerun.judged };
+}
+
+const writingVerbs: ReadonlySet<DiskVerb> = new Set(["createFile", "append", "close", "link", "makeDirectory"]);
+
+/** Fills the disk at every operation that needs space; it stays full until the verb has ended. */
+export async function fillDiskAtEachWrite(scenario: Scenario, seed: number | string): Promise<FaultLoopResult> {
+  const needsSpace = ({ verb }: DiskOperation) => writingVerbs.has(verb);
+  return failDisk(scenario, seed, "ENOSPC", needsSpace, Infinity);
+}
+
+/** Lets every operation of the disk fail once, reading ones too. */
+export async function failEachDiskOperation(scenario: Scenario, seed: number | string): Promise<FaultLoopResult> {
+  return failDisk(scenario, seed, "EIO", () => true, 1);
+}
+
+async function failDisk(
+  scenario: Scenario,
+  seed: number | string,
+  code: string,
+  fits: (operation: DiskOperation) => boolean,
+  times: number,
+): Promise<FaultLoopResult> {
+  const rerun = await Rerun.prepare(scenario, seed);
+  let runs = 0;
+  for (let nth = 1; ; nth += 1) {
+    let seen = 0;
+    const fault = (operation: DiskOperation) => {
+      if (!fits(operation)) return undefined;
+      seen += 1;
+      return seen >= nth && seen < nth + times ? code : undefined;
+    };
+    const run = await rerun.run({ fault });
+    if (seen < nth) return { runs, judged: rerun.judged };
+    runs += 1;
+    await rerun.judge(run, `${code} at operation ${nth}`);
+  }
+}
