@@ -73,6 +73,12 @@ export const cliErrors = {
     cause: "The storage did not give up some snapshots, such as under an object lock; each was named above.",
     cure: "All others are removed. Run it again when the storage allows it.",
   },
+  commandFailed: {
+    code: "CLI_COMMAND_FAILED",
+    kind: "unavailable",
+    cause: "The command whose output was to be backed up could not be run, ended with an error, or was killed.",
+    cure: "Run the command by hand and see what it says; no snapshot was made of what it had printed.",
+  },
   repairIncomplete: {
     code: "CLI_REPAIR_INCOMPLETE",
     kind: "damaged",

@@ -1,24 +1,29 @@
 import { hostname } from "node:os";
-import { count, formatBytes, formatDuration, secondMs } from "@holdfast/base";
+import { HoldfastError } from "@holdfast/base";
 import {
   backup,
   findSnapshot,
-  shortId,
+  localTimestamp,
+  type BackupItem,
   type BackupOptions,
   type BackupProgress,
-  type BackupResult,
   type ItemProblem,
   type Repository,
+  type SourceTotals,
+  type Timestamp,
 } from "@holdfast/engine";
-import { filesSource } from "@holdfast/sources";
-import { backupTargets } from "../backup-targets.ts";
+import * as messages from "../backup-messages.ts";
+import { chooseSource } from "../backup-source.ts";
 import type { Call } from "../command.ts";
 import { parseDuration } from "../duration.ts";
-import { excludeOptions } from "../exclude-options.ts";
+import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { parseMoment } from "../moment.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressDisplay } from "../output/progress.ts";
 import { progressStyle } from "../output/progress-style.ts";
+import { groupingOf } from "../retention-options.ts";
+import { wholeNumber } from "../session-options.ts";
 import { ourselves, withRepository } from "../session.ts";
 import type { backupFlags } from "../table/repository-commands.ts";
 import { version } from "../version.ts";
@@ -28,40 +33,64 @@ type BackupCall = Call<typeof backupFlags>;
 /** Saves files and folders as a new snapshot; 3 when something in them could not be read or kept. */
 export async function run(call: BackupCall): Promise<ExitCode> {
   const { flags, terminal, clock } = call;
-  const targets = await backupTargets(call.operands, flags);
-  const source = filesSource({
-    targets,
-    workingDir: process.cwd(),
-    ...(await excludeOptions(flags, call.environment)),
-  });
+  const time = timeOf(call);
+  const { source, stop } = await chooseSource(call, time, clock);
   const display = new ProgressDisplay<BackupProgress>(terminal, clock, {
     ...progressStyle(call),
-    describe: progressText,
-    message: statusMessage,
+    describe: messages.progressText,
+    message: messages.statusMessage,
   });
   // The engine's backup takes the lock itself, so that it can hold it for exactly as long as it must.
-  const result = await withRepository(call, "none", async ({ repository, signal }) => {
-    const options = await backupOptions(call, repository, (problem) => {
-      if (flags.json) terminal.writeError(`${JSON.stringify(problemMessage(problem))}\n`);
-      else display.say(`holdfast: ${problem.code}: ${printable(problem.path)}: ${printable(problem.message)}`);
-    });
+  const work = async ({ repository, signal }: { repository: Repository; signal: AbortSignal }) => {
+    const options = { ...(await backupOptions(call, repository)), ...(flags.time !== undefined && { time }) };
     try {
-      return await backup(repository, source, options, (progress) => display.update(progress), signal);
+      const told = { ...options, ...toldBy(call, display) };
+      return await backup(repository, source, told, (progress) => display.update(progress), signal);
     } finally {
       display.end();
     }
-  });
-  if (flags.json) terminal.write(`${JSON.stringify(summaryMessage(result))}\n`);
-  else terminal.write(summaryText(result, flags.quiet));
-  return result.isComplete ? 0 : 3;
+  };
+  try {
+    const result = await withRepository(call, "none", work, { isDryRun: flags.dryRun });
+    if (flags.json) terminal.write(`${JSON.stringify(messages.summaryMessage(result, flags.dryRun))}\n`);
+    else terminal.write(messages.summaryText(result, flags.quiet, flags.dryRun));
+    return result.isComplete ? 0 : 3;
+  } finally {
+    await stop();
+  }
 }
 
-async function backupOptions(
-  { flags, environment, signal }: BackupCall,
-  repository: Repository,
-  onProblem: (problem: ItemProblem) => void,
-): Promise<BackupOptions> {
+/** What is said while it goes on: problems always, each entry with -v as JSON and with -vv as text. */
+function toldBy(
+  { flags, terminal }: BackupCall,
+  display: ProgressDisplay<BackupProgress>,
+): Pick<BackupOptions, "onProblem" | "onItem" | "onMeasured"> {
+  const write = (message: Record<string, unknown>) => terminal.write(`${JSON.stringify(message)}\n`);
+  const onProblem = (problem: ItemProblem) => {
+    if (flags.json) terminal.writeError(`${JSON.stringify(messages.problemMessage(problem))}\n`);
+    else display.say(`holdfast: ${problem.code}: ${printable(problem.path)}: ${printable(problem.message)}`);
+  };
+  if (flags.json && flags.verbose > 0) {
+    return {
+      onProblem,
+      onItem: (item: BackupItem) => write(messages.itemMessage(item)),
+      onMeasured: (totals: SourceTotals, durationMs: number) => write(messages.measuredMessage(totals, durationMs)),
+    };
+  }
+  if (flags.json || flags.verbose < 2) return { onProblem };
+  const onItem = (item: BackupItem) => {
+    display.end();
+    terminal.write(`${messages.itemText(item)}\n`);
+  };
+  return { onProblem, onItem };
+}
+
+async function backupOptions(call: BackupCall, repository: Repository): Promise<BackupOptions> {
+  const { flags, environment, signal } = call;
   const parent = flags.parent === undefined ? undefined : await findSnapshot(repository, flags.parent, {}, signal);
+  const grouping = groupingOf(flags.groupBy);
+  const readConcurrency = wholeNumber(flags.readConcurrency ?? environment.readConcurrency, "--read-concurrency");
+  if (readConcurrency === 0) throw new HoldfastError(cliErrors.usage, "--read-concurrency wants at least 1.");
   return {
     ...ourselves(),
     technology: flags.force ? "full" : "incremental",
@@ -69,91 +98,21 @@ async function backupOptions(
     tags: flags.tag.flatMap((list) => list.split(",")).filter((tag) => tag !== ""),
     programVersion: `holdfast ${version}`,
     retryLockForMs: parseDuration(flags.retryLock ?? "0", "--retry-lock"),
-    onProblem,
-    ...(parent === undefined ? {} : { parentId: parent.id }),
+    groupBy: {
+      host: grouping.includes("host"),
+      paths: grouping.includes("paths"),
+      tags: grouping.includes("tags"),
+    },
+    ignoredChanges: { ctime: flags.ignoreCtime, inode: flags.ignoreInode },
+    skipIfUnchanged: flags.skipIfUnchanged,
+    isMeasured: !flags.noScan,
+    ...(readConcurrency !== undefined && { readConcurrency }),
+    ...(parent !== undefined && { parentId: parent.id }),
   };
 }
 
-function progressText(progress: BackupProgress) {
-  const { totalBytes, bytesDone, totalFiles, filesDone, errorCount, currentFiles } = progress;
-  const isTotalKnown = totalBytes > 0 && totalBytes >= bytesDone;
-  const files = isTotalKnown ? `${filesDone} of ${count(totalFiles, "file")}` : count(filesDone, "file");
-  const bytes = isTotalKnown ? `${formatBytes(bytesDone)} of ${formatBytes(totalBytes)}` : formatBytes(bytesDone);
-  return {
-    fraction: isTotalKnown ? bytesDone / totalBytes : undefined,
-    text: `${files}, ${bytes}${errorCount > 0 ? `, ${count(errorCount, "error")}` : ""}`,
-    detail: printable(currentFiles[0] ?? ""),
-  };
-}
-
-/** @see restic-format.md section 18; zero values are left out, percent_done never */
-function statusMessage(progress: BackupProgress): Record<string, unknown> {
-  const { totalBytes, bytesDone, secondsElapsed } = progress;
-  const fraction = totalBytes > 0 ? Math.min(1, bytesDone / totalBytes) : 0;
-  const left = bytesDone > 0 && totalBytes > bytesDone ? (secondsElapsed * (totalBytes - bytesDone)) / bytesDone : 0;
-  const counted = {
-    seconds_elapsed: Math.floor(secondsElapsed),
-    seconds_remaining: Math.ceil(left),
-    total_files: progress.totalFiles,
-    files_done: progress.filesDone,
-    total_bytes: totalBytes,
-    bytes_done: bytesDone,
-    error_count: progress.errorCount,
-  };
-  const present = Object.entries(counted).filter(([, value]) => value !== 0);
-  return {
-    message_type: "status",
-    percent_done: fraction,
-    ...Object.fromEntries(present),
-    ...(progress.currentFiles.length === 0 ? {} : { current_files: progress.currentFiles }),
-  };
-}
-
-function problemMessage({ path, code, message }: ItemProblem): Record<string, unknown> {
-  return { message_type: "error", error: { message }, during: "archival", item: path, code };
-}
-
-function summaryMessage({ counts, snapshotId, startedAtMs, endedAtMs }: BackupResult): Record<string, unknown> {
-  return {
-    message_type: "summary",
-    files_new: counts.filesNew,
-    files_changed: counts.filesChanged,
-    files_unmodified: counts.filesUnmodified,
-    dirs_new: counts.dirsNew,
-    dirs_changed: counts.dirsChanged,
-    dirs_unmodified: counts.dirsUnmodified,
-    data_blobs: counts.dataBlobs,
-    tree_blobs: counts.treeBlobs,
-    data_added: counts.dataAdded,
-    data_added_packed: counts.dataAddedPacked,
-    total_files_processed: counts.totalFilesProcessed,
-    total_bytes_processed: counts.totalBytesProcessed,
-    total_duration: (endedAtMs - startedAtMs) / secondMs,
-    backup_start: new Date(startedAtMs).toISOString(),
-    backup_end: new Date(endedAtMs).toISOString(),
-    snapshot_id: snapshotId,
-  };
-}
-
-/** restic's lines: scripts look for "snapshot 4bba301e saved". */
-function summaryText(result: BackupResult, quiet: boolean): string {
-  const { counts, problems, changedWhileRead, notKept } = result;
-  const trouble = [
-    ...(problems.count === 0
-      ? []
-      : [`Warning: ${count(problems.count, "entry", "entries")} could not be read; see above.`]),
-    ...(notKept === undefined ? [] : [`Warning: ${notKept}`]),
-    ...changedWhileRead.map((path) => `Note: ${printable(path)} was written to while it was read.`),
-  ];
-  const number = (value: number) => value.toLocaleString("en").padStart(7);
-  const numbers = [
-    "",
-    `Files:  ${number(counts.filesNew)} new, ${number(counts.filesChanged)} changed, ${number(counts.filesUnmodified)} unmodified`,
-    `Dirs:   ${number(counts.dirsNew)} new, ${number(counts.dirsChanged)} changed, ${number(counts.dirsUnmodified)} unmodified`,
-    `Added to the repository: ${formatBytes(counts.dataAdded)} (${formatBytes(counts.dataAddedPacked)} stored)`,
-    "",
-    `processed ${count(counts.totalFilesProcessed, "file")}, ${formatBytes(counts.totalBytesProcessed)} in ${formatDuration(result.endedAtMs - result.startedAtMs)}`,
-    `snapshot ${shortId(result.snapshotId)} saved`,
-  ];
-  return [...(quiet ? [] : numbers), ...trouble].map((line) => `${line}\n`).join("");
+/** What the snapshot says of its time. @throws CLI_USAGE */
+function timeOf({ flags, clock }: BackupCall): Timestamp {
+  if (flags.time !== undefined) return localTimestamp(parseMoment(flags.time, "--time"));
+  return localTimestamp(BigInt(Math.trunc(clock.nowMs())) * 1_000_000n);
 }

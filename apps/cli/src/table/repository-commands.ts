@@ -30,6 +30,13 @@ export const backupFlags = {
     ),
     filesFromVerbatim: repeated("--files-from-verbatim <file>", "paths from a file, one a line, taken as they are"),
     filesFromRaw: repeated("--files-from-raw <file>", "paths from a file, each ended by a NUL byte"),
+    stdin: toggle("--stdin", "what comes on standard input, as one file"),
+    stdinFromCommand: toggle(
+      "--stdin-from-command",
+      "what the command prints that stands behind --, as one file; no snapshot when the command fails",
+    ),
+    stdinFilename: single("--stdin-filename <name>", 'what that file is called in the snapshot (default: "stdin")'),
+    dryRun: toggle("-n, --dry-run", "store nothing, only tell what would be stored"),
   }),
   ...under("What to leave out", {
     ...excludeFlags,
@@ -40,12 +47,32 @@ export const backupFlags = {
     ),
     excludeLargerThan: single("--exclude-larger-than <size>", "leave out files above a size, such as 500k, 20M or 4G"),
     oneFileSystem: toggle("-x, --one-file-system", "do not cross into other file systems"),
+    excludeCloudFiles: toggle(
+      "--exclude-cloud-files",
+      "leave out files whose content is only in OneDrive; there are none on this system",
+    ),
+  }),
+  ...under("What is read", {
+    ignoreCtime: toggle("--ignore-ctime", "a change time does not make a file changed"),
+    ignoreInode: toggle("--ignore-inode", "nor do inode and change time; where file systems make them up"),
+    readConcurrency: single(
+      "--read-concurrency <n>",
+      "threads that read at least (HOLDFAST_READ_CONCURRENCY; default: one for each processor)",
+    ),
+    noScan: toggle("--no-scan", "do not find out beforehand how much there is"),
   }),
   ...under("The snapshot", {
     host: single("-H, --host <name>", "the host it is recorded under (default: this machine's name)"),
     tag: repeated("--tag <tag[,tag...]>", "tags for the snapshot; repeatable"),
+    time: single("--time <time>", 'the time it is recorded under, such as "2026-11-22 08:30:00" (default: now)'),
     parent: single("--parent <id>", "compare with this snapshot (default: the newest of this host and these paths)"),
+    groupBy: single(
+      "-g, --group-by <criteria>",
+      "what that newest has in common with it: host, paths, tags (default: host,paths)",
+    ),
     force: toggle("-f, --force", "read every byte again, comparing with no earlier snapshot; tags it full"),
+    skipIfUnchanged: toggle("--skip-if-unchanged", "make no snapshot when it would hold what its parent holds"),
+    withAtime: toggle("--with-atime", "record when each file was last read"),
   }),
   ...common,
 };
@@ -139,6 +166,10 @@ export const repositoryCommands = [
       { line: "holdfast backup /home /etc", does: "with the repository and password from the environment" },
       { line: "holdfast backup --exclude '*.iso' --tag weekly ~", does: "without disc images, with a tag" },
       { line: "find . -newer stamp -print0 | holdfast backup --files-from-raw -", does: "exactly these files" },
+      {
+        line: "holdfast backup --stdin-filename shop.sql --stdin-from-command -- pg_dump shop",
+        does: "a database, and no snapshot when its dump fails",
+      },
     ],
     exitCodes: [3, 10, 11, 12],
     load: () => import("../commands/backup.ts"),
