@@ -3,7 +3,7 @@ import { applyMigration, migrations, type Migration, type Repository } from "@ho
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import type { migrateFlags } from "../table/upkeep-commands.ts";
 
 /** Lists the migrations that can be applied, or applies those named. */
@@ -23,14 +23,15 @@ export async function run(call: Call<typeof migrateFlags>): Promise<ExitCode> {
   }
   for (const migration of wanted) {
     // Each opens the repository anew: a session does not notice that the format changed under it.
-    await withRepository(call, "exclusive", async ({ repository, signal }) => {
+    const apply = async ({ repository, signal }: Session): Promise<void> => {
       const obstacle = migration.obstacle(repository);
       if (obstacle !== undefined && !flags.force)
         return say(`migration ${migration.name} cannot be applied: ${obstacle}`);
       say(`checking the repository, then applying ${migration.name} ...`);
       await applyMigration(repository, migration, signal);
       say(`migration ${migration.name}: success`);
-    });
+    };
+    await withRepository(call, "exclusive", apply, { cache: "none" });
   }
   return 0;
 }

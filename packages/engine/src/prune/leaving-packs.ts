@@ -1,10 +1,10 @@
 import { HoldfastError } from "@holdfast/base";
 import { blobTypes } from "../blob.ts";
 import { engineErrors } from "../errors.ts";
-import { headerEntryBytes, packBytes } from "../pack/pack-header.ts";
 import type { WholeIndex } from "../repository/whole-index.ts";
 import { BlobMarks } from "./blob-marks.ts";
 import { eachPlace } from "./each-place.ts";
+import { expectedSizes } from "./expected-sizes.ts";
 import type { PackListing } from "./pack-listing.ts";
 import type { PrunePlan } from "./prune-plan.ts";
 
@@ -42,15 +42,4 @@ export function leavingPacks(index: WholeIndex, marks: BlobMarks, listing: PackL
     }
   }
   return leaving;
-}
-
-/** Bytes that each pack must have, from what the index says is in it. */
-function expectedSizes(index: WholeIndex): Float64Array {
-  const sizes = new Float64Array(index.packCount).fill(packBytes([]));
-  for (const type of blobTypes) {
-    eachPlace(index, type, ({ pack, length, uncompressedLength }) => {
-      sizes[pack]! += length + headerEntryBytes(uncompressedLength !== 0);
-    });
-  }
-  return sizes;
 }
