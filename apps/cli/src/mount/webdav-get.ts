@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Names, RepositoryView } from "@holdfast/engine";
 import { httpDate } from "./http-date.ts";
+import { taken } from "./taken.ts";
 
 /** The bytes of a file, or a range of them. */
 export async function answerGet(
@@ -25,7 +25,7 @@ export async function answerGet(
   if (request.method === "HEAD") return void response.end();
   for await (const piece of file.read(start, end)) {
     if (response.destroyed) return;
-    if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(piece)) await taken(response);
   }
   response.end();
 }

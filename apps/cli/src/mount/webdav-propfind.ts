@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Names, RepositoryView, ViewEntry } from "@holdfast/engine";
 import { httpDate } from "./http-date.ts";
+import { taken } from "./taken.ts";
 import { webdavPath } from "./webdav-path.ts";
 
 const opening = '<?xml version="1.0" encoding="utf-8"?>\n<D:multistatus xmlns:D="DAV:">\n';
@@ -51,8 +51,4 @@ function description(names: Names, { kind, mtime, sizeBytes }: ViewEntry): strin
     "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>",
     "</D:response>\n",
   ].join("");
-}
-
-async function taken(response: ServerResponse): Promise<void> {
-  await Promise.race([once(response, "drain"), once(response, "close")]);
 }
