@@ -61,7 +61,7 @@ async function catFile(
 ): Promise<void> {
   const id = await findFile(repository, type, text, signal);
   const json = textOf(await repository.loadUnpacked(type, id, signal));
-  terminal.write(`${type === "index" ? json : indentJson(json)}\n`);
+  terminal.write(`${(type === "index" ? json : indentJson(json)).trimEnd()}\n`);
 }
 
 /**

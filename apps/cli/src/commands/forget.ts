@@ -1,34 +1,22 @@
 import { HoldfastError, count } from "@holdfast/base";
-import {
-  describePolicy,
-  evaluateRetention,
-  groupSnapshots,
-  isEmptyPolicy,
-  type GroupKey,
-  type RetentionOutcome,
-  type RetentionPolicy,
-} from "@holdfast/domain";
-import { forgetSnapshots, localOffsetS, shortId, type StoredSnapshot } from "@holdfast/engine";
+import { evaluateRetention, groupSnapshots, isEmptyPolicy, type RetentionPolicy } from "@holdfast/domain";
+import { forgetSnapshots, localOffsetS, shortId, type SnapshotId, type StoredSnapshot } from "@holdfast/engine";
 import type { Call } from "../command.ts";
 import { chosenSnapshots } from "../chosen-snapshots.ts";
 import { parseDuration } from "../duration.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { outcomeJson, outcomeText, type GroupOutcome } from "../forget-report.ts";
 import { printable } from "../output/printable.ts";
 import { pruneLimits } from "../prune-options.ts";
 import { runPrune } from "../prune-run.ts";
 import { groupingOf, retentionPolicy } from "../retention-options.ts";
 import { ourselves, underLock, withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
-import { groupHeading, snapshotJson, snapshotTable } from "../snapshot-text.ts";
+import { groupHeading } from "../snapshot-text.ts";
 import type { forgetFlags } from "../table/forget-commands.ts";
 
 type ForgetCall = Call<typeof forgetFlags>;
-
-/** One group of snapshots and what becomes of it. */
-interface GroupOutcome extends RetentionOutcome<StoredSnapshot> {
-  readonly key: GroupKey;
-}
 
 /** Removes the snapshots that are named, or that no rule keeps; 3 when the storage refused some. */
 export async function run(call: ForgetCall): Promise<ExitCode> {
@@ -54,17 +42,22 @@ export async function run(call: ForgetCall): Promise<ExitCode> {
   });
 }
 
-/** @returns the snapshots that went, or would go */
+/**
+ * @returns the snapshots that went, or would go
+ * @throws CLI_FORGET_INCOMPLETE when the storage refused some, after everything else was done and told
+ */
 async function forget(call: ForgetCall, session: Session, policy: RetentionPolicy): Promise<readonly StoredSnapshot[]> {
-  const { operands, flags } = call;
+  const { operands, flags, terminal } = call;
   const { repository, signal } = session;
   const snapshots = await chosenSnapshots(repository, operands, snapshotFilter(flags), signal);
-  const groups = operands.length === 0 ? decide(call, policy, snapshots) : [];
-  const going = operands.length === 0 ? groups.flatMap(({ remove }) => remove) : snapshots;
-  if (!flags.json && !flags.quiet) tellGroups(call, policy, groups);
-  await removeSnapshots(call, session, going);
-  if (flags.json && groups.length > 0) call.terminal.write(`[${groups.map(groupJson).join(",")}]\n`);
-  return going;
+  const isByRule = operands.length === 0;
+  const groups = isByRule ? decide(call, policy, snapshots) : [];
+  const going = isByRule ? groups.flatMap(({ remove }) => remove) : snapshots;
+  if (isByRule && !flags.json && !flags.quiet) terminal.write(outcomeText(policy, groups, flags.compact));
+  const refused = await removeSnapshots(call, session, going);
+  if (flags.json && groups.length > 0) terminal.write(outcomeJson(groups));
+  if (refused === 0) return going;
+  throw new HoldfastError(cliErrors.forgetIncomplete, `${count(refused, "snapshot")} could not be removed.`);
 }
 
 /** Without any rule everything would go: that has to be meant, and for a part of the repository only. */
@@ -91,56 +84,27 @@ function decide(call: ForgetCall, policy: RetentionPolicy, snapshots: readonly S
   });
 }
 
+/** @returns how many the storage did not give up */
 async function removeSnapshots(
   { flags, terminal }: ForgetCall,
   { repository, signal }: Session,
   going: readonly StoredSnapshot[],
-): Promise<void> {
-  if (going.length === 0) return;
+): Promise<number> {
   const ids = going.map(({ id }) => id);
-  const isTold = !flags.json && !flags.quiet;
+  const tell = (text: string) => {
+    if (!flags.json && !flags.quiet) terminal.write(text);
+  };
+  if (ids.length === 0) return 0;
   if (flags.dryRun) {
-    if (isTold)
-      terminal.write(`Would have removed the following snapshots:\n{${ids.map(shortId).sort().join(" ")}}\n\n`);
-    return;
+    tell(`Would have removed the following snapshots:\n{${ids.map(shortId).sort().join(" ")}}\n\n`);
+    return 0;
   }
-  const onRemoved = (id: (typeof ids)[number]) => {
-    if (isTold && flags.verbose > 1) terminal.write(`removed snapshot/${id}\n`);
+  const onRemoved = (id: SnapshotId) => {
+    if (flags.verbose > 1) tell(`removed snapshot/${id}\n`);
   };
   const { removed, refused } = await forgetSnapshots(repository, ids, onRemoved, signal);
-  if (isTold) terminal.write(`removed ${count(removed.length, "snapshot")}\n`);
+  tell(`removed ${count(removed.length, "snapshot")}\n`);
   for (const { id, error } of refused)
     terminal.writeError(`holdfast: ${error.code}: snapshot ${shortId(id)}: ${printable(error.message)}\n`);
-  if (refused.length > 0)
-    throw new HoldfastError(cliErrors.forgetIncomplete, `${count(refused.length, "snapshot")} could not be removed.`);
-}
-
-function tellGroups({ flags, terminal }: ForgetCall, policy: RetentionPolicy, groups: readonly GroupOutcome[]): void {
-  if (groups.length === 0 && isEmptyPolicy(policy)) return;
-  terminal.write(`Applying Policy: ${printable(describePolicy(policy))}\n`);
-  for (const { key, keep, remove } of groups) {
-    terminal.write(groupHeading(key));
-    const reasons = new Map(keep.map(({ snapshot, reasons: why }) => [snapshot.id as string, why]));
-    const kept = keep.map(({ snapshot }) => snapshot).toReversed();
-    if (kept.length > 0)
-      terminal.write(`keep ${count(kept.length, "snapshot")}:\n${snapshotTable(kept, flags.compact, reasons)}\n`);
-    if (remove.length > 0)
-      terminal.write(
-        `remove ${count(remove.length, "snapshot")}:\n${snapshotTable(remove.toReversed(), flags.compact)}\n`,
-      );
-  }
-}
-
-/** @see restic-format.md section 14 */
-function groupJson({ key, keep, remove }: GroupOutcome): string {
-  const list = (items: readonly string[]) => (items.length === 0 ? "null" : `[${items.join(",")}]`);
-  const texts = (items: readonly string[] | undefined) => list((items ?? []).map((item) => JSON.stringify(item)));
-  const reasons = keep.map(
-    ({ snapshot, reasons: why }) => `{"snapshot":${snapshotJson(snapshot)},"matches":${JSON.stringify(why)}}`,
-  );
-  return (
-    `{"tags":${texts(key.tags)},"host":${JSON.stringify(key.hostname ?? "")},"paths":${texts(key.paths)},` +
-    `"keep":${list(keep.map(({ snapshot }) => snapshotJson(snapshot)))},"remove":${list(remove.map(snapshotJson))},` +
-    `"reasons":${list(reasons)}}`
-  );
+  return refused.length;
 }

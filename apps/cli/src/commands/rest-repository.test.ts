@@ -37,6 +37,16 @@ test("a repository behind a gateway serves every command, with a token that cann
   expect(await run("check", "--read-data")).toMatchObject({ exitCode: 0, errors: "" });
   const restored = await run("restore", "latest", "--target", join(folder, "target"), "--quiet");
   expect(restored).toMatchObject({ exitCode: 0, output: "" });
+  // What the storage does not give up stays, and the exit code says so.
+  expect(await run("forget", "latest")).toMatchObject({
+    exitCode: 3,
+    errors: expect.stringMatching(/holdfast: STORAGE_DENIED: snapshot [^\n]+\nholdfast: CLI_FORGET_INCOMPLETE: /),
+  });
+  expect(await run("tag", "--add", "x")).toMatchObject({
+    exitCode: 1,
+    errors: expect.stringContaining("holdfast: STORAGE_DENIED: "),
+  });
+  expect((await run("snapshots", "--latest", "1")).output).toContain("1 snapshot\n");
 });
 
 test("a token that opens nothing is told in one line, and is not in it", async () => {
