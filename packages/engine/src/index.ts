@@ -70,7 +70,7 @@ export { Glob } from "./patterns/glob.ts";
 export { decodeName } from "./patterns/name-text.ts";
 export { PatternList } from "./patterns/pattern-list.ts";
 export { checkRepository, type CheckOptions, type CheckProgress } from "./check/check.ts";
-export type { PackSubset } from "./check/pack-check.ts";
+export type { PackSubset } from "./check/pack-subset.ts";
 export type { AffectedPath, CheckFinding, CheckReport } from "./check/report.ts";
 export {
   compareRestored,

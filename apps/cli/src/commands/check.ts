@@ -1,11 +1,17 @@
 import { HoldfastError, count, formatBytes } from "@holdfast/base";
 import {
   checkRepository,
+  findSnapshot,
+  listSnapshots,
+  matchesFilter,
   shortId,
   type CheckFinding,
   type CheckOptions,
   type CheckProgress,
   type CheckReport,
+  type PackSubset,
+  type Repository,
+  type SnapshotId,
 } from "@holdfast/engine";
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
@@ -14,13 +20,17 @@ import { printable } from "../output/printable.ts";
 import { ProgressDisplay } from "../output/progress.ts";
 import { progressStyle } from "../output/progress-style.ts";
 import { withRepository, type Session } from "../session.ts";
+import { parseSize } from "../size.ts";
+import { snapshotFilter } from "../snapshot-filter.ts";
 import type { checkFlags } from "../table/repository-commands.ts";
+
+type CheckCall = Call<typeof checkFlags>;
 
 /** So many affected paths of a finding are named on a terminal; with --json all that the report holds. */
 const affectedShownMax = 20;
 
 /** Looks for damage; 1 when there is any, after every finding was printed. */
-export async function run(call: Call<typeof checkFlags>): Promise<ExitCode> {
+export async function run(call: CheckCall): Promise<ExitCode> {
   const { flags, terminal, clock } = call;
   const options = checkOptions(call);
   const display = new ProgressDisplay<CheckProgress>(terminal, clock, {
@@ -31,31 +41,71 @@ export async function run(call: Call<typeof checkFlags>): Promise<ExitCode> {
     message: () => ({}),
   });
   const work = async ({ repository, signal }: Session) => {
+    const snapshots = await wantedSnapshots(call, repository, signal);
+    const chosen = snapshots === undefined ? options : { ...options, snapshots };
     try {
-      return await checkRepository(repository, options, (progress) => display.update(progress), signal);
+      return await checkRepository(repository, chosen, (progress) => display.update(progress), signal);
     } finally {
       display.end();
     }
   };
-  // What is checked is the repository, not this machine's copies of it.
-  const report = await withRepository(call, "exclusive", work, { cache: "none" });
+  // What is checked is the repository, not this machine's copies of it, unless the user trusts those.
+  const report = await withRepository(call, "exclusive", work, { cache: flags.withCache ? "files" : "none" });
   for (const finding of report.errors) {
     terminal.writeError(flags.json ? `${JSON.stringify(findingMessage(finding))}\n` : findingText(finding));
   }
-  if (flags.json) terminal.write(`${JSON.stringify(summaryMessage(report))}\n`);
-  else if (!flags.quiet) terminal.write(summaryText(report));
+  if (flags.json) {
+    // On the error stream, where they disturb nobody who reads restic's summary.
+    for (const message of report.hints) terminal.writeError(`${JSON.stringify({ message_type: "hint", message })}\n`);
+    terminal.write(`${JSON.stringify(summaryMessage(report))}\n`);
+  } else if (!flags.quiet) terminal.write(summaryText(report));
   if (report.errors.length === 0) return 0;
   throw new HoldfastError(cliErrors.checkFailed, `The repository has ${count(report.errors.length, "error")}.`);
 }
 
-function checkOptions({ flags }: Call<typeof checkFlags>): CheckOptions {
+/** Which snapshots are meant; undefined for all, and for packs that none of them needs. */
+async function wantedSnapshots(
+  { flags, operands }: CheckCall,
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<SnapshotId[] | undefined> {
+  const filter = snapshotFilter(flags);
+  if (operands.length > 0) {
+    const found: SnapshotId[] = [];
+    for (const operand of operands) found.push((await findSnapshot(repository, operand, filter, signal)).id);
+    return found;
+  }
+  if (flags.host.length + flags.tag.length + flags.path.length === 0) return undefined;
+  const damaged = () => {}; // the check itself tells of those
+  const snapshots = await listSnapshots(repository, damaged, signal);
+  return snapshots.filter((snapshot) => matchesFilter(snapshot, filter)).map(({ id }) => id);
+}
+
+/** @throws CLI_USAGE */
+function checkOptions({ flags }: CheckCall): CheckOptions {
   const { readData, readDataSubset } = flags;
   if (readDataSubset === undefined) return { readData };
   if (readData) throw new HoldfastError(cliErrors.usage, "Give --read-data or --read-data-subset, not both.");
-  const [, part = "0", parts = "0"] = /^(\d{1,3})\/(\d{1,3})$/.exec(readDataSubset) ?? [];
-  const subset = { part: Number(part), parts: Number(parts) };
-  if (subset.part >= 1 && subset.part <= subset.parts && subset.parts <= 256) return { readData: true, subset };
-  throw new HoldfastError(cliErrors.usage, `--read-data-subset wants n/t with t up to 256, not "${readDataSubset}".`);
+  return { readData: true, subset: parsePackSubset(readDataSubset) };
+}
+
+/** n/t, a percentage or a size. @throws CLI_USAGE */
+function parsePackSubset(text: string): PackSubset {
+  const group = /^(\d+)\/(\d+)$/.exec(text);
+  if (group !== null) {
+    const [part, parts] = [Number(group[1]), Number(group[2])];
+    if (part >= 1 && part <= parts && parts <= 256) return { part, parts };
+    throw new HoldfastError(cliErrors.usage, `--read-data-subset wants n/t with t up to 256, not "${text}".`);
+  }
+  const share = /^(\d+(?:\.\d+)?)%$/.exec(text);
+  if (share === null) {
+    const bytes = parseSize(text, "--read-data-subset");
+    if (bytes > 0) return { bytes };
+    throw new HoldfastError(cliErrors.usage, "--read-data-subset wants a size above 0.");
+  }
+  const percent = Number(share[1]);
+  if (percent > 0 && percent <= 100) return { percent };
+  throw new HoldfastError(cliErrors.usage, `--read-data-subset wants more than 0% and at most 100%, not "${text}".`);
 }
 
 const phaseTexts = { index: "reading the index", data: "reading packs", trees: "following folders" };

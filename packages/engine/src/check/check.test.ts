@@ -1,4 +1,4 @@
-import { messageOf } from "@holdfast/base";
+import { messageOf, MiB } from "@holdfast/base";
 import { memoryStorage, type FileType, type Storage } from "@holdfast/storage";
 import { seededRandom } from "@holdfast/testkit";
 import { describe, expect, test } from "vitest";
@@ -242,6 +242,55 @@ test("a subset reads its share of the packs, and all shares together read all", 
   );
   expect(read.reduce((sum, packs) => sum + packs)).toBe(6);
 });
+
+test("only what chosen snapshots need is looked at when snapshots are chosen", async () => {
+  const parts = await backedUp(14);
+  const { check, storage, snapshots, blobs } = parts;
+  const whole = await check({ readData: true, snapshots: [snapshots.second] });
+  const part = await check({ readData: true, snapshots: [snapshots.first] });
+  expect([whole.snapshots, part.snapshots]).toEqual([1, 1]);
+  expect(part.packsRead).toBeLessThan(whole.packsRead);
+  await change(storage, "pack", packOf(parts, "data", blobs.added), (bytes) => flipped(bytes));
+  expect((await check({ readData: true, snapshots: [snapshots.first] })).errors).toEqual([]);
+  expect((await check({ readData: true, snapshots: [snapshots.second] })).errors).toHaveLength(1);
+});
+
+describe("threads", () => {
+  /** Twelve packs of two mebibytes. */
+  async function large() {
+    const fixture = await repositoryFixture({ seed: 15, packBytesTarget: 2 * MiB });
+    const random = seededRandom("large");
+    for (let blob = 0; blob < 24; blob += 1) await fixture.repository.saveBlob("data", random.bytes(MiB));
+    await fixture.repository.flush();
+    const check = async (threads: number) => {
+      const session = await Repository.open(fixture.storage, { password: testPassword }, fixture.context);
+      return checkRepository(session, { readData: true, threads });
+    };
+    return { ...fixture, check };
+  }
+
+  test("find what the calling thread finds", async () => {
+    const { storage, check } = await large();
+    expect(await check(2)).toEqual(await check(0));
+    const packs = await storage.names("pack");
+    for (const pack of packs.slice(-3)) await change(storage, "pack", pack, (bytes) => flipped(bytes));
+    const [alone, threads] = [await check(0), await check(2)];
+    expect(threads.errors).toHaveLength(3);
+    expect(threads.errors.toSorted(byMessage)).toEqual(alone.errors.toSorted(byMessage));
+    expect({ ...threads, errors: [], brokenPacks: [] }).toEqual({ ...alone, errors: [], brokenPacks: [] });
+  });
+
+  test("tell damage on the way from damage of the file, and say that there was some", async () => {
+    const { storage, check } = await large();
+    storage.add({ operation: "read", type: "pack", how: "corrupt", nth: 2, times: 1 });
+    const report = await check(2);
+    expect(storage.hits).toBe(1);
+    expect(report.errors).toEqual([]);
+    expect(report.hints).toEqual([expect.stringMatching(/^Pack [0-9a-f]{64} was read wrongly once/)]);
+  });
+});
+
+const byMessage = (left: { message: string }, right: { message: string }) => (left.message < right.message ? -1 : 1);
 
 test("a storage that cannot be reached ends the check; it is not taken for damage", async () => {
   const fixture = await backedUp(15);

@@ -1,21 +1,29 @@
 import { count, formatBytes, type HoldfastError } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
-import { idOf, type Id, type PackId } from "../id.ts";
+import { idOf, type Id, type PackId, type SnapshotId } from "../id.ts";
+import { packBytes } from "../pack/pack-header.ts";
 import { keyFileBytesMax } from "../repository/open-keys.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { listSnapshots } from "../snapshot/snapshot-store.ts";
 import { AffectedPaths } from "./affected-paths.ts";
 import { Faults } from "./faults.ts";
-import { countPacks, isInSubset, readPacks, type PackCensus, type PackFaults, type PackSubset } from "./pack-check.ts";
+import { countPacks, readPacks, type PackCensus, type PackFaults } from "./pack-check.ts";
+import { PackReaders } from "./pack-readers.ts";
+import { choosePacks, type PackSubset } from "./pack-subset.ts";
 import { Finding, type CheckReport } from "./report.ts";
 import { TreeCheck } from "./tree-check.ts";
+import { usedPacks } from "./used-packs.ts";
 
 export interface CheckOptions {
   /** Reads every byte of every pack; without it damage inside packs stays unseen, but for directory listings. */
   readonly readData: boolean;
   /** With `readData`: only this part of the packs. */
   readonly subset?: PackSubset;
+  /** Only what these snapshots need; default: all of them, and what no snapshot needs as well. */
+  readonly snapshots?: readonly SnapshotId[];
+  /** Threads that decode and prove; 0: none but the calling one. Default: one for each processor. */
+  readonly threads?: number;
 }
 
 /** How a check gets on. `total` may still grow while trees are being discovered. */
@@ -52,14 +60,17 @@ export async function checkRepository(
   };
 
   tell("index", 0, 1);
-  const snapshots = await loadAll(repository, errors, signal);
+  const stored = await loadAll(repository, errors, signal);
+  const snapshots = stored.filter(({ id }) => options.snapshots?.includes(id) ?? true);
+  const roots = snapshots.map((snapshot) => snapshot.tree);
   const census = await countPacks(repository, signal);
   const { splitPacks, repeatedPacks } = repository.indexNotes();
   for (const packId of splitPacks)
     errors.push(new Finding(engineErrors.indexDamaged, `Pack ${packId} is spread over several entries.`, { packId }));
   tell("index", 1, 1);
 
-  const isChosen = chooser(options, census);
+  const packs = options.snapshots === undefined ? undefined : await usedPacks(repository, roots, signal);
+  const isChosen = chooser(repository, options, census, packs);
   let packsRead = 0;
   const packsToRead = repository
     .packs()
@@ -70,14 +81,20 @@ export async function checkRepository(
     bytesRead += bytes;
     tell("data", packsRead, packsToRead);
   };
-  const damaged = await readPacks(repository, isChosen, onPack, signal);
+  const transient: string[] = [];
+  const onTransient = (id: PackId, finding: string) =>
+    transient.push(`Pack ${id} was read wrongly once and rightly then: look after this machine. ${finding}`);
+  const readers = new PackReaders(repository, options.threads);
+  const isOfSize = (id: PackId) => !census.wrongSize.has(id);
+  const damaged = await readPacks(repository, readers, { isChosen, isOfSize }, { onPack, onTransient }, signal).finally(
+    () => readers.close(),
+  );
   const packFaults: PackFaults = new Map([...census.missing, ...damaged]);
   for (const { finding } of packFaults.values()) errors.push(finding);
 
   const faults = new Faults();
   faults.addPacks(repository, packFaults);
   const trees = new TreeCheck(repository, faults);
-  const roots = snapshots.map((snapshot) => snapshot.tree);
   await trees.walk(roots, (done, known) => tell("trees", done, known), signal);
   for (const finding of trees.findings) errors.push(finding);
 
@@ -87,7 +104,7 @@ export async function checkRepository(
   }
   return {
     errors: errors.map((finding) => finding.toReport()),
-    hints: [...hintsFrom(census, repeatedPacks), ...trees.hints],
+    hints: [...transient, ...hintsFrom(census, repeatedPacks), ...trees.hints],
     snapshots: snapshots.length,
     trees: trees.trees,
     packs: census.packs,
@@ -121,9 +138,25 @@ function readKeyFile(repository: Repository, name: string, signal: AbortSignal |
 }
 
 /** Packs of the wrong size are read in any case: that tells what is lost. */
-function chooser(options: CheckOptions, census: PackCensus): (id: PackId) => boolean {
-  const { readData, subset } = options;
-  const isAsked = (id: PackId) => readData && (subset === undefined || isInSubset(id, subset));
+function chooser(
+  repository: Repository,
+  { readData, subset }: CheckOptions,
+  census: PackCensus,
+  used: ReadonlySet<PackId> | undefined,
+): (id: PackId) => boolean {
+  const isUsed = (id: PackId) => used?.has(id) ?? true;
+  let isAsked: (id: PackId) => boolean = readData ? isUsed : () => false;
+  if (readData && subset !== undefined) {
+    const ids: PackId[] = [];
+    let totalBytes = 0;
+    for (const { id, blobs } of repository.packs()) {
+      if (!isUsed(id)) continue;
+      ids.push(id);
+      totalBytes += packBytes(blobs);
+    }
+    const chosen = choosePacks(ids, subset, totalBytes, repository.context.random);
+    isAsked = (id) => chosen.has(id);
+  }
   return (id) => !census.missing.has(id) && (census.wrongSize.has(id) || isAsked(id));
 }
 

@@ -6,6 +6,7 @@ import { packBytes, type PackedBlob } from "../pack/pack-header.ts";
 import type { PackReading } from "../pack/pack-reading.ts";
 import { inParallel } from "../repository/in-parallel.ts";
 import type { Repository } from "../repository/repository.ts";
+import type { PackReaders } from "./pack-readers.ts";
 import { Finding } from "./report.ts";
 
 /** A pack that is not as it was written, and which of its blobs cannot be had from it. */
@@ -15,12 +16,6 @@ export interface PackFault {
 }
 
 export type PackFaults = Map<PackId, PackFault>;
-
-/** Every `parts`-th pack, counted by the first byte of its id: restic's `--read-data-subset part/parts`. */
-export interface PackSubset {
-  readonly part: number;
-  readonly parts: number;
-}
 
 /** What comparing the index with the packs that are stored shows. */
 export interface PackCensus {
@@ -58,54 +53,45 @@ export async function countPacks(repository: Repository, signal: AbortSignal | u
   return { packs, missing, wrongSize, unindexed, mixed };
 }
 
-/** Decoding keeps a processor busy; more at once would only make a disk seek. */
-const readsAtOnce = 2;
-
 /**
  * Reads packs completely and says what is wrong with them.
  * @param isChosen which of the packs in the index to read
  * @param onPack called after each, with the bytes that were read
+ * @param onTransient hears of what a second look did not find
  */
 export async function readPacks(
   repository: Repository,
-  isChosen: (id: PackId) => boolean,
-  onPack: (bytes: number) => void,
+  readers: PackReaders,
+  { isChosen, isOfSize }: { isChosen: (id: PackId) => boolean; isOfSize: (id: PackId) => boolean },
+  { onPack, onTransient }: { onPack: (bytes: number) => void; onTransient: (id: PackId, finding: string) => void },
   signal: AbortSignal | undefined,
 ): Promise<PackFaults> {
   const faults: PackFaults = new Map();
-  const chosen = repository.packs().filter((pack) => isChosen(pack.id));
-  await inParallel(chosen, readsAtOnce, async ({ id, blobs }) => {
-    signal?.throwIfAborted();
-    const reading = await readTwiceIfBad(repository, id, blobs, signal);
-    onPack(reading.bytesRead);
-    if (reading.findings.length === 0) return;
-    const finding = new Finding(engineErrors.packDamaged, describe(id, reading), { packId: id });
-    faults.set(id, { finding, lost: reading.brokenBlobs });
-  });
-  return faults;
-}
-
-export function isInSubset(id: PackId, { part, parts }: PackSubset): boolean {
-  return Number.parseInt(id.slice(0, 2), 16) % parts === part - 1;
-}
-
-/** A second look tells damage of the file from damage on the way. */
-async function readTwiceIfBad(
-  repository: Repository,
-  id: PackId,
-  blobs: readonly PackedBlob[],
-  signal: AbortSignal | undefined,
-): Promise<PackReading> {
-  const read = async (): Promise<PackReading> => {
+  const read = async (id: PackId, blobs: readonly PackedBlob[]): Promise<PackReading> => {
     try {
-      return await repository.readPack(id, blobs, signal);
+      return await readers.read(id, blobs, isOfSize(id), signal);
     } catch (error) {
       if (!isGone(error)) throw error;
       return { findings: [error.message], brokenBlobs: blobs, bytesRead: 0 };
     }
   };
-  const first = await read();
-  return first.findings.length === 0 ? first : read();
+  const chosen = repository.packs().filter((pack) => isChosen(pack.id));
+  // One pack is read while each thread has one: more would only take memory, and make a disk seek.
+  await inParallel(chosen, readers.threads + 1, async ({ id, blobs }) => {
+    signal?.throwIfAborted();
+    let reading = await read(id, blobs);
+    const [first] = reading.findings;
+    // A second look tells damage of the file from damage on the way.
+    if (first !== undefined) reading = await read(id, blobs);
+    onPack(reading.bytesRead);
+    if (reading.findings.length === 0) {
+      if (first !== undefined) onTransient(id, first);
+      return;
+    }
+    const finding = new Finding(engineErrors.packDamaged, describe(id, reading), { packId: id });
+    faults.set(id, { finding, lost: reading.brokenBlobs });
+  });
+  return faults;
 }
 
 function isGone(error: unknown): error is HoldfastError {

@@ -34,57 +34,92 @@ export async function readPack(
   indexed: readonly PackedBlob[],
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<PackReading> {
-  const findings: string[] = [];
-  const brokenBlobs: PackedBlob[] = [];
-  const hash = createHash("sha256");
-  const queue = new ByteQueue();
-  let bytesRead = 0;
-  let next = 0;
-  let at = 0; // where the queue begins in the pack
-  let gap = 0; // bytes before it that no blob covers
-  let isTooLong = false;
+  const examination = new PackExamination(key, id, indexed);
+  for await (const piece of pieces) examination.take(piece);
+  return examination.end();
+}
 
-  for await (const piece of pieces) {
-    hash.update(piece);
-    bytesRead += piece.byteLength;
-    queue.push(piece);
-    for (; next < indexed.length; next += 1) {
-      const blob = indexed[next]!;
-      if (blob.offset < at) {
-        findings.push(`The index lets blob ${blob.id} overlap the one before it.`);
-        brokenBlobs.push(blob);
+/** As `readPack`, for a pack that is in memory as a whole. */
+export function examinePack(
+  key: MasterKey,
+  id: PackId,
+  indexed: readonly PackedBlob[],
+  bytes: Uint8Array,
+): PackReading {
+  const examination = new PackExamination(key, id, indexed);
+  examination.take(bytes);
+  return examination.end();
+}
+
+/** One reading of a pack, piece by piece. */
+class PackExamination {
+  readonly #key: MasterKey;
+  readonly #id: PackId;
+  readonly #indexed: readonly PackedBlob[];
+  readonly #findings: string[] = [];
+  readonly #brokenBlobs: PackedBlob[] = [];
+  readonly #hash = createHash("sha256");
+  readonly #queue = new ByteQueue();
+  #bytesRead = 0;
+  #next = 0;
+  #at = 0; // where the queue begins in the pack
+  #gap = 0; // bytes before it that no blob covers
+  #isTooLong = false;
+
+  constructor(key: MasterKey, id: PackId, indexed: readonly PackedBlob[]) {
+    this.#key = key;
+    this.#id = id;
+    this.#indexed = indexed;
+  }
+
+  take(piece: Uint8Array): void {
+    this.#hash.update(piece);
+    this.#bytesRead += piece.byteLength;
+    this.#queue.push(piece);
+    const queue = this.#queue;
+    for (; this.#next < this.#indexed.length; this.#next += 1) {
+      const blob = this.#indexed[this.#next]!;
+      if (blob.offset < this.#at) {
+        this.#findings.push(`The index lets blob ${blob.id} overlap the one before it.`);
+        this.#brokenBlobs.push(blob);
         continue;
       }
-      if (blob.offset > at + queue.byteLength) {
-        gap += queue.byteLength;
-        at += queue.take(queue.byteLength).byteLength; // of a gap nothing is kept, however wide it is
+      if (blob.offset > this.#at + queue.byteLength) {
+        this.#gap += queue.byteLength;
+        this.#at += queue.take(queue.byteLength).byteLength; // of a gap nothing is kept, however wide it is
         break;
       }
-      if (blob.offset > at) {
-        gap += blob.offset - at;
-        at += queue.take(blob.offset - at).byteLength;
+      if (blob.offset > this.#at) {
+        this.#gap += blob.offset - this.#at;
+        this.#at += queue.take(blob.offset - this.#at).byteLength;
       }
-      if (gap > 0) findings.push(`No blob of the index covers the bytes ${at - gap} to ${at}.`);
-      gap = 0;
-      if (blob.offset + blob.length > at + queue.byteLength) break;
-      const finding = decodingFault(key, blob, queue.take(blob.length));
-      at = blob.offset + blob.length;
+      if (this.#gap > 0)
+        this.#findings.push(`No blob of the index covers the bytes ${this.#at - this.#gap} to ${this.#at}.`);
+      this.#gap = 0;
+      if (blob.offset + blob.length > this.#at + queue.byteLength) break;
+      const finding = decodingFault(this.#key, blob, queue.take(blob.length));
+      this.#at = blob.offset + blob.length;
       if (finding === undefined) continue;
-      findings.push(finding);
-      brokenBlobs.push(blob);
+      this.#findings.push(finding);
+      this.#brokenBlobs.push(blob);
     }
-    if (next < indexed.length || queue.byteLength <= packEndBytesMax) continue;
-    isTooLong = true;
+    if (this.#next < this.#indexed.length || queue.byteLength <= packEndBytesMax) return;
+    this.#isTooLong = true;
     queue.take(queue.byteLength - packEndBytesMax);
   }
-  if (isTooLong) findings.push("More than a header lies behind the last blob.");
-  for (const blob of indexed.slice(next)) {
-    findings.push(`Blob ${blob.id} lies beyond the end of the pack.`);
-    brokenBlobs.push(blob);
+
+  end(): PackReading {
+    const findings = this.#findings;
+    const queue = this.#queue;
+    if (this.#isTooLong) findings.push("More than a header lies behind the last blob.");
+    for (const blob of this.#indexed.slice(this.#next)) {
+      findings.push(`Blob ${blob.id} lies beyond the end of the pack.`);
+      this.#brokenBlobs.push(blob);
+    }
+    if (toHex(this.#hash.digest()) !== this.#id) findings.push("The file's hash is not its name.");
+    findings.push(...headerFaults(this.#key, this.#indexed, queue.take(queue.byteLength), this.#bytesRead));
+    return { findings, brokenBlobs: this.#brokenBlobs, bytesRead: this.#bytesRead };
   }
-  if (toHex(hash.digest()) !== id) findings.push("The file's hash is not its name.");
-  findings.push(...headerFaults(key, indexed, queue.take(queue.byteLength), bytesRead));
-  return { findings, brokenBlobs, bytesRead };
 }
 
 /** As `readPack`, for a pack in memory; the first finding or undefined. */

@@ -1,9 +1,9 @@
 import { closeSync, lstatSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { HoldfastError, systemCodeOf, toHex } from "@holdfast/base";
-import { MasterKey } from "../crypto/master-key.ts";
 import { engineErrors } from "../errors.ts";
 import { native } from "../filesystem/native.ts";
 import { sha256 } from "../id.ts";
+import { Decoder } from "../repository/decoder.ts";
 import { packFailure } from "../threads/carried-failure.ts";
 import { AttributeSelection } from "./attribute-selection.ts";
 import { JobChunks } from "./job-chunks.ts";
@@ -34,14 +34,14 @@ type Missing = number[];
  */
 export class EntryWriter {
   readonly #setup: WriterSetup;
-  readonly #key: MasterKey;
+  readonly #decoder: Decoder;
   readonly #write: (fd: number, bytes: Uint8Array, at: number) => void;
   #metadata: MetadataWriter;
 
   /** @throws ENGINE_BAD_PATTERN */
   constructor(setup: WriterSetup) {
     this.#setup = setup;
-    this.#key = new MasterKey(setup.masterKey);
+    this.#decoder = new Decoder(setup.secret);
     this.#write = setup.isSparse ? writeAroundZeros : writeAt;
     this.#metadata = new MetadataWriter(new AttributeSelection(setup.attributes));
   }
@@ -55,7 +55,7 @@ export class EntryWriter {
   }
 
   #writeAll(job: WriteJob): EntryTrouble[] {
-    const chunks = new JobChunks(this.#key, job);
+    const chunks = new JobChunks(this.#decoder, job);
     const habits: (NewFileHabits | undefined)[] = job.directories.map(() => undefined);
     const troubles: EntryTrouble[] = [];
     for (const [at, entry] of job.entries.entries()) {

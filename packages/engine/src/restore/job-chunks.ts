@@ -1,7 +1,6 @@
 import { KiB, toHex } from "@holdfast/base";
-import type { MasterKey } from "../crypto/master-key.ts";
 import { sha256, type BlobId } from "../id.ts";
-import { decodeBlob } from "../pack/blob-encoding.ts";
+import type { Decoder } from "../repository/decoder.ts";
 import type { WriteJob } from "./restore-job.ts";
 import { readFully } from "./target-file.ts";
 
@@ -10,13 +9,13 @@ import { readFully } from "./target-file.ts";
  * is decoded once.
  */
 export class JobChunks {
-  readonly #key: MasterKey;
+  readonly #decoder: Decoder;
   readonly #job: WriteJob;
   readonly #uses: Uint32Array;
   readonly #decoded = new Map<number, Uint8Array>();
 
-  constructor(key: MasterKey, job: WriteJob) {
-    this.#key = key;
+  constructor(decoder: Decoder, job: WriteJob) {
+    this.#decoder = decoder;
     this.#job = job;
     this.#uses = new Uint32Array(job.chunks.length);
     for (const entry of job.entries) if ("chunks" in entry) for (const chunk of entry.chunks) this.#uses[chunk]! += 1;
@@ -54,7 +53,7 @@ export class JobChunks {
     const stored = this.#job.segments[segment]!.subarray(at, at + length);
     let plain: Uint8Array;
     try {
-      plain = decodeBlob(this.#key, id, uncompressedLength, stored);
+      plain = this.#decoder.decode(id, uncompressedLength, stored);
     } catch {
       return undefined; // whoever gave the job looks for another copy, and says what is wrong if there is none
     }

@@ -5,8 +5,8 @@ import type { EntryMetadata, WithheldMetadata } from "./metadata.ts";
 
 /** What holds for a whole restore, told to each thread once. */
 export interface WriterSetup {
-  /** The repository's 64 secret bytes. */
-  readonly masterKey: Uint8Array;
+  /** From `Repository.secretForThreads`. */
+  readonly secret: Uint8Array;
   /** Leaves zeros unwritten, as holes. */
   readonly isSparse: boolean;
   /** Reads each small file back after it was written; large ones are the planner's. */

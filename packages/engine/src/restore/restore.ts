@@ -91,7 +91,7 @@ export async function restore(
       "Restoring to / would delete everything that the snapshot does not have.",
     );
   }
-  const lock = options.lock && (await repository.lock("shared", options.lock, signal));
+  const lock = options.lock && (await repository.lock("shared", { ...options.lock, loadsIndex: true }, signal));
   try {
     const live = lock === undefined ? signal : AbortSignal.any([signal, lock.signal]);
     return await restoreSelected(repository, options, selection, onProgress, live);
@@ -125,7 +125,7 @@ async function restoreSelected(
   const top = existsSync(targetDir) ? AnchoredDirectory.open(Buffer.from(targetDir)) : undefined;
   const { attributes } = selection;
   const crew = new Crew(
-    { masterKey: repository.secretForThreads(), isSparse: sparse, isVerified: verify, attributes },
+    { secret: repository.secretForThreads(), isSparse: sparse, isVerified: verify, attributes },
     options.threads,
   );
   const deletion = {

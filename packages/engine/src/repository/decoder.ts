@@ -1,0 +1,25 @@
+import { MasterKey } from "../crypto/master-key.ts";
+import type { BlobId, PackId } from "../id.ts";
+import { decodeBlob } from "../pack/blob-encoding.ts";
+import type { PackedBlob } from "../pack/pack-header.ts";
+import { examinePack, type PackReading } from "../pack/pack-reading.ts";
+
+/** What a repository says about bytes that are in memory already, for threads that have no repository. */
+export class Decoder {
+  readonly #key: MasterKey;
+
+  /** @param secret from `Repository.secretForThreads` */
+  constructor(secret: Uint8Array) {
+    this.#key = new MasterKey(secret);
+  }
+
+  /** A blob's bytes, proven by tag, length and hash. @throws Error when they are not what was written */
+  decode(id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
+    return decodeBlob(this.#key, id, uncompressedLength, stored);
+  }
+
+  /** Proves a whole pack, see `Repository.readPack`. */
+  examinePack(id: PackId, indexed: readonly PackedBlob[], bytes: Uint8Array): PackReading {
+    return examinePack(this.#key, id, indexed, bytes);
+  }
+}
