@@ -45,6 +45,23 @@ test.each([
   );
 });
 
+test.each([
+  ["forget --keep-weakly 3", "--keep-weekly"],
+  ["key lst", "list"],
+  ["snapshot", "snapshots"],
+  ["key add --new-pasword-file x", "--new-password-file"],
+  ["cat --no-lok config", "--no-lock"],
+])("what was meant is hinted at: %s", (line, hint) => {
+  expect(() => parse(line)).toThrow(
+    expect.objectContaining({ code: "CLI_USAGE", message: expect.stringContaining(`Did you mean ${hint}?`) }),
+  );
+});
+
+test("no command takes a flag that is not in its table", () => {
+  for (const { name } of commandTable)
+    expect(() => parse(`${name} --no-such-flag`), name).toThrow(expect.objectContaining({ code: "CLI_USAGE" }));
+});
+
 test.each(["", "--help", "-h", "help", "--version", "snapshots --help", "help snapshots", "admin", "agent -h"])(
   "a question about the program is answered: %j",
   (line) => {

@@ -38,7 +38,10 @@ function noPassword({ flags, environment }: Call<typeof repositoryFlags>): "" {
   const { password, passwordFile, passwordCommand } = environment;
   const given = [flags.passwordFile, flags.passwordCommand, password, passwordFile, passwordCommand];
   if (given.every((source) => source === undefined)) return "";
-  throw new HoldfastError(cliErrors.usage, "A password is given, by a flag or variable, beside --insecure-no-password.");
+  throw new HoldfastError(
+    cliErrors.usage,
+    "A password is given, by a flag or variable, beside --insecure-no-password.",
+  );
 }
 
 async function fromSource(

@@ -30,7 +30,7 @@ function modelOf(snapshots: readonly RetainedSnapshot[], policy: RetentionPolicy
     for (const { id } of chosen) why.get(id)!.push(reason);
     const isUsedUp = number !== -1 && chosen.length >= number;
     const isLastOfAll = among.length > 0 && among.at(-1)!.id === oldest && !chosen.some(({ id }) => id === oldest);
-    if (isLastOfAll && !isUsedUp) why.get(oldest!)!.push(`oldest ${reason}`);
+    if (isLastOfAll && !isUsedUp) why.get(oldest)!.push(`oldest ${reason}`);
   };
 
   if (policy.last !== undefined && policy.last !== 0) count(policy.last, "last snapshot", list, String);

@@ -4,7 +4,7 @@ import { emptySnapshot, type Snapshot, type StoredSnapshot } from "./snapshot.ts
 import { listSnapshots, saveSnapshot } from "./snapshot-store.ts";
 
 /** A snapshot of nothing, for tests that look at snapshots only. */
-export function bareSnapshot(atS: number, fields: Partial<Snapshot> = {}): Snapshot {
+function bareSnapshot(atS: number, fields: Partial<Snapshot> = {}): Snapshot {
   return {
     ...emptySnapshot,
     time: { ns: BigInt(atS) * 1_000_000_000n, offsetS: 0 },
