@@ -14,8 +14,8 @@ import { Turns } from "./turns.ts";
 
 /** Large files that are read at once: a second one hides the first one's end. */
 const streamsMax = 2;
-/** Stretches of a large file in memory, for each lane and beside. */
-const stretchesBeside = 3;
+/** Stretches of a large file in memory, besides one for each lane: a chunk may reach into three, one more is read. */
+const stretchesBeside = 4;
 
 export interface ArchiverParts {
   readonly repository: Repository;

@@ -108,7 +108,7 @@ export async function backup(
     return backupUnderLock(repository, source, options, onProgress, AbortSignal.any([signal, ...failed]));
   const lock = await repository.lock(
     "shared",
-    { hostname, username, pid, uid, gid, retryForMs: retryLockForMs },
+    { hostname, username, pid, uid, gid, retryForMs: retryLockForMs, loadsIndex: true },
     signal,
   );
   try {

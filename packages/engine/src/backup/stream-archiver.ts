@@ -6,7 +6,7 @@ import type { Lanes } from "../lanes/lanes.ts";
 import type { AddedBytes } from "./item.ts";
 import type { SourceStream } from "./source.ts";
 
-const stretchBytes = 8 * MiB;
+const stretchBytes = 4 * MiB;
 
 /** A stretch of the stream in memory that all threads see, until the chunks that reach into it are stored. */
 interface Stretch {

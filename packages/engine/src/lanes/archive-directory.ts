@@ -159,7 +159,7 @@ function* archiveEntry(
     case "directory":
       listing.directories.push({
         piece: listing.keepFree(),
-        place: entry.place ?? new LocalPlace(() => entry.open()),
+        place: placeOf(lane, entry) ?? new LocalPlace(() => entry.open()),
         path,
         head: headOf(entry.node),
         before: before && { json: canonicalJson(before), tree: before.type === "dir" ? before.subtree : undefined },
@@ -210,7 +210,8 @@ function* archiveFile(
   path: string,
   listing: Listing,
 ): Generator<LanePack | undefined, void> {
-  const { place, node } = entry;
+  const { node } = entry;
+  const place = placeOf(lane, entry);
   const beforeJson = before && canonicalJson(before);
   const sizeBytes = Number(node.size);
   if (place !== undefined && node.size >= streamBytesMin) {
@@ -222,6 +223,10 @@ function* archiveFile(
     const json = yield* readFile(lane, () => entry.open(), path, beforeJson);
     if (json !== undefined) listing.add(json);
   }
+}
+
+function placeOf(lane: Lane, entry: { readonly place?: unknown }): unknown {
+  return lane.settings.hasPlaces ? entry.place : undefined;
 }
 
 /** A directory's entry up to where the id of its listing goes. */

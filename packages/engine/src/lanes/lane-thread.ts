@@ -51,11 +51,19 @@ class LaneThread {
 
   take(message: ToLane): void {
     try {
-      if (message.kind === "finish") this.#tell({ kind: "finished", leftovers: this.#lane.leftovers() });
+      if (message.kind === "finish") this.#finish();
       else this.#work(message);
     } catch (error) {
       this.#tell({ kind: "failed", failure: packFailure(error) });
     }
+  }
+
+  #finish(): void {
+    const leftovers = this.#lane.leftovers();
+    this.#tell(
+      { kind: "finished", leftovers },
+      leftovers.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+    );
   }
 
   #work({ tasks, releases, spares }: ToLane & { kind: "work" }): void {

@@ -22,6 +22,8 @@ export interface LaneSettings {
   /** Reads back what was encrypted before it is handed over. */
   readonly isVerified: boolean;
   readonly ignoredChanges: IgnoredChanges;
+  /** Whether the source can be opened again by the places that its entries give. */
+  readonly hasPlaces: boolean;
   /** Tells of each file and directory, not only of their number. */
   readonly tellsItems: boolean;
 }

@@ -46,6 +46,8 @@ const batchesMax = 2;
 const batchTasksMax = 16;
 /** Tasks that wait before threads are worth their start. */
 const startThreshold = 8;
+/** A lane's garbage is small and dies young; the default lets three times as much of it lie about. */
+const youngGenerationMiB = 16;
 const ownLane = 0;
 /** Steps of a task after which timers and messages get their turn. */
 const turnSteps = 16;
@@ -248,6 +250,7 @@ export class Lanes {
       const worker = new Worker(new URL("./lane-thread.ts", import.meta.url), {
         workerData: setup,
         trackUnmanagedFds: false,
+        resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMiB },
       });
       const thread: Thread = { worker, running: new Map(), batches: 0, releases: [], spares: [], finished: undefined };
       worker.on("message", (message: FromLane) => this.#hear(message, thread, lane));
