@@ -4,7 +4,7 @@ import { seededRandom } from "@holdfast/testkit";
 import { describe, expect, test } from "vitest";
 import { idOf } from "../id.ts";
 import { Repository } from "./repository.ts";
-import { repositoryFixture, testKdf, testOwner, testPassword } from "./repository-fixture.ts";
+import { passTimeUntil, repositoryFixture, testKdf, testOwner, testPassword } from "./repository-fixture.ts";
 
 const emptyTree = Buffer.from('{"nodes":[]}\n');
 const snapshotJson = Buffer.from('{"time":"2026-01-01T12:00:00Z","tree":"","paths":[]}');
@@ -329,4 +329,27 @@ test("nothing is ever encrypted with a nonce that was used before", async () => 
   }
   expect(nonces.length).toBeGreaterThan(400);
   expect(new Set(nonces).size).toBe(nonces.length);
+});
+
+test("an index read while the lock was waited for is brought up to date before it counts", async () => {
+  const { repository, storage, clock, reopen } = await repositoryFixture({ seed: "index while waiting" });
+  const [gone, kept, later] = [1, 2, 3].map((byte) => Buffer.alloc(1000, byte)) as [Buffer, Buffer, Buffer];
+  const save = async (session: Repository, plain: Uint8Array) => {
+    const { id } = await session.saveBlob("data", plain);
+    await session.flush();
+    return id;
+  };
+  const goneId = await save(repository, gone);
+  const [goneIndex] = await Array.fromAsync(storage.list("index"));
+  const keptId = await save(repository, kept);
+  const session = await Repository.open(storage, { password: testPassword }, repository.context);
+  const owner = { ...testOwner, pid: 1, isProcessAlive: () => true };
+  const lock = await passTimeUntil(clock, session.lock("shared", { ...owner, loadsIndex: true }));
+  expect(session.has("data", goneId)).toBe(true);
+  // Meanwhile others changed the repository, as they may have while the lock was not confirmed yet.
+  await storage.remove({ type: "index", name: goneIndex!.name });
+  const laterId = await save(await reopen(), later);
+  await session.loadIndex();
+  expect([goneId, keptId, laterId].map((id) => session.has("data", id))).toEqual([false, true, true]);
+  await lock.release();
 });

@@ -1,4 +1,4 @@
-import { HoldfastError, assert, messageOf, secondMs } from "@holdfast/base";
+import { assert, secondMs, type HoldfastError } from "@holdfast/base";
 import { withoutWriting, type FileEntry, type FileType, type Storage } from "@holdfast/storage";
 import type { BlobPlace, BlobType } from "../blob.ts";
 import { CacheFolder } from "../cache/cache-folder.ts";
@@ -6,7 +6,6 @@ import { cachedStorage } from "../cache/cached-storage.ts";
 import { IndexCache } from "../cache/index-cache.ts";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { engineErrors } from "../errors.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
 import { serialiseIndexFile } from "../index/index-file.ts";
 import { RepositoryIndex } from "../index/repository-index.ts";
@@ -25,8 +24,8 @@ import type { RepositoryConfig } from "./config.ts";
 import { upgradeConfig } from "./config-upgrade.ts";
 import { isStored } from "./content-file.ts";
 import type { HeldLock, RepositoryLock } from "./held-lock.ts";
-import { inParallel } from "./in-parallel.ts";
 import { KeyRing } from "./key-ring.ts";
+import { LoadedIndex } from "./loaded-index.ts";
 import type { LockKind } from "./lock-file.ts";
 import { acquireLock, type LockOptions } from "./lock.ts";
 import type { UnpackedType } from "./unpacked-file.ts";
@@ -83,16 +82,15 @@ export class Repository {
   readonly #encoding: { readonly compression: CompressionMode; readonly isVerified: boolean };
   readonly #reads: ConcurrencyLimit;
   readonly #locks = new Set<HeldLock>();
-  #cache: CacheFolder | undefined;
-  #indexCache: IndexCache | undefined;
-  #index = new RepositoryIndex();
-  #loadedIndexes = new Set<Id>();
+  readonly #index: LoadedIndex;
 
   private constructor(
     storage: Storage,
     { config, key, keyId }: Unlocked,
     options: SessionOptions,
     context: EngineContext,
+    cache?: CacheFolder,
+    indexCache?: IndexCache,
   ) {
     this.isDryRun = options.isDryRun ?? false;
     this.storage = this.isDryRun ? withoutWriting(storage) : storage;
@@ -108,6 +106,14 @@ export class Repository {
       mayWrite: () => this.#mayWrite(),
     });
     this.#files = new UnpackedFiles(this.storage, key, config.version, context);
+    this.#index = new LoadedIndex({
+      storage: this.storage,
+      files: this.#files,
+      version: config.version,
+      isFlushed: () => this.#writer.isFlushed,
+      cache,
+      indexCache,
+    });
     this.#reads = new ConcurrencyLimit(Math.max(1, storage.properties.connectionsMax));
     this.#encoding = { compression: options.compression ?? "auto", isVerified: options.isVerified ?? true };
     this.#writer = new BlobWriter({
@@ -116,7 +122,7 @@ export class Repository {
       version: config.version,
       storage: this.storage,
       context,
-      index: () => this.#index,
+      index: () => this.#index.current,
       packBytesTarget: this.packBytesTarget,
       mayWrite: () => this.#mayWrite(),
       saveIndex: (json, packs, signal) => this.#saveIndexFile(json, packs, signal),
@@ -140,13 +146,10 @@ export class Repository {
   static async open(storage: Storage, options: OpenOptions, context: EngineContext): Promise<Repository> {
     const unlocked = await unlock(storage, options);
     const { config, key } = unlocked;
-    const cache =
-      options.cache === undefined ? undefined : await CacheFolder.open(options.cache.folder, config.id, context);
+    const cache = options.cache && (await CacheFolder.open(options.cache.folder, config.id, context));
     if (cache === undefined) return new Repository(storage, unlocked, options, context);
-    const repository = new Repository(cachedStorage(storage, cache), unlocked, options, context);
-    repository.#cache = cache;
-    if (options.cache?.hasIndex === true) repository.#indexCache = new IndexCache(cache, key, config.id, context);
-    return repository;
+    const index = options.cache?.hasIndex === true ? new IndexCache(cache, key, config.id, context) : undefined;
+    return new Repository(cachedStorage(storage, cache), unlocked, options, context, cache, index);
   }
 
   /** Tells repositories apart: 64 hex digits. */
@@ -171,36 +174,13 @@ export class Repository {
    * @param onDamaged hears of each index file that cannot be used and goes on; without it the first one throws
    * @throws ENGINE_FILE_DAMAGED, ENGINE_INDEX_DAMAGED
    */
-  async loadIndex(signal?: AbortSignal, onDamaged?: (id: Id, error: HoldfastError) => void): Promise<void> {
-    const listed = (await this.list("index", signal)).map((entry) => entry.name as Id);
-    const isOneGone = this.#loadedIndexes.difference(new Set(listed)).size > 0;
-    if (isOneGone) {
-      assert(this.#writer.isFlushed, "the index is not thrown away under unfinished packs");
-      this.#index = new RepositoryIndex(); // blobs that only a removed index named may be gone
-      this.#loadedIndexes = new Set();
-    }
-    const isFirst = this.#loadedIndexes.size === 0 && this.#index.packCount === 0;
-    const cached = isFirst ? await this.#indexCache?.load(new Set(listed)) : undefined;
-    if (cached !== undefined) {
-      this.#index = cached;
-      this.#loadedIndexes = new Set(cached.files.keys());
-    }
-    const missing = listed.filter((id) => !this.#loadedIndexes.has(id));
-    if (missing.length === 0) return;
-    // What the cache lacks is read apart, and kept there for the next time.
-    const read = cached === undefined ? this.#index : new RepositoryIndex();
-    let isWhole = true;
-    const onFault = onDamaged && ((id: Id, error: HoldfastError) => ((isWhole = false), onDamaged(id, error)));
-    const readsMax = this.storage.properties.connectionsMax;
-    await inParallel(missing, readsMax, (id) => this.#loadIndexFile(read, id, signal, onFault));
-    if (read !== this.#index) this.#index.merge(read);
-    if (isFirst && isWhole) await this.#indexCache?.keep(this.#index, read);
-    await this.#cache?.keepOnly("pack", (name) => this.#index.hasPack(name as PackId));
+  loadIndex(signal?: AbortSignal, onDamaged?: (id: Id, error: HoldfastError) => void): Promise<void> {
+    return this.#index.load(signal, onDamaged);
   }
 
   /** True when the blob is stored, or queued in this session. */
   has(type: BlobType, id: BlobId): boolean {
-    return this.#index.has(type, id) || this.#writer.queuedLength(type, id) !== undefined;
+    return this.#index.current.has(type, id) || this.#writer.queuedLength(type, id) !== undefined;
   }
 
   /**
@@ -208,17 +188,17 @@ export class Repository {
    * stores it in this session, or the session's writing has to fail. A later `loadIndex` may replace it.
    */
   get knownBlobs(): SharedBlobSet {
-    return this.#index.known;
+    return this.#index.current.known;
   }
 
   /** Bytes of the decoded blob; undefined when it is unknown. */
   plainLength(type: BlobType, id: BlobId): number | undefined {
-    return this.#index.plainLength(type, id) ?? this.#writer.queuedLength(type, id);
+    return this.#index.current.plainLength(type, id) ?? this.#writer.queuedLength(type, id);
   }
 
   /** Every pack that holds the blob; empty for one that is only queued. */
   places(type: BlobType, id: BlobId): readonly BlobPlace[] {
-    return this.#index.places(type, id);
+    return this.#index.current.places(type, id);
   }
 
   /**
@@ -252,9 +232,8 @@ export class Repository {
   }
 
   /**
-   * Stores another copy of a blob whose sealed bytes were just read and proven, as they are: for prune, which moves
-   * blobs out of packs that are to go. Resolves and throws as `saveBlob`.
-   * @param stored as it lies at `place`; decoded and found right by the caller
+   * A new pack of blobs that lie in others, with their sealed bytes as they are. Neither proven nor stored yet.
+   * @param spare memory of an earlier one that is stored, to be used again
    */
   saveCopy(type: BlobType, id: BlobId, place: BlobPlace, stored: Uint8Array, signal?: AbortSignal): Promise<void> {
     return this.#writer.saveCopy(type, id, { stored, uncompressedLength: place.uncompressedLength }, signal);
@@ -285,7 +264,7 @@ export class Repository {
         tellsItems,
       },
       key: this.#key,
-      known: this.#index.known,
+      known: this.#index.current.known,
       random: this.context.random,
       clock: this.context.clock,
       packsMax: this.#writer.uploadsMax + options.threads,
@@ -325,21 +304,21 @@ export class Repository {
 
   /** Every indexed pack with its blobs by ascending offset. Nothing may be saved while it is iterated. */
   packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
-    return this.#index.packs();
+    return this.#index.current.packs();
   }
 
   /** What is indexed now. A later `loadIndex` may replace it, when an index file has gone; then numbers start anew. */
   get wholeIndex(): WholeIndex {
-    return this.#index;
+    return this.#index.current;
   }
 
   hasPack(id: PackId): boolean {
-    return this.#index.hasPack(id);
+    return this.#index.current.hasPack(id);
   }
 
   /** Oddities that only reading the index files shows. */
   indexNotes(): { repeatedPacks: PackId[]; splitPacks: PackId[] } {
-    return { repeatedPacks: this.#index.repeatedPacks(), splitPacks: this.#index.splitPacks() };
+    return { repeatedPacks: this.#index.current.repeatedPacks(), splitPacks: this.#index.current.splitPacks() };
   }
 
   /** Reads one pack completely and compares it with what the index says. @throws what the storage throws */
@@ -373,7 +352,7 @@ export class Repository {
   /** Stores an index file that names these packs, each of which is stored and complete; they are known from then on. */
   async saveIndex(packs: readonly { id: PackId; blobs: readonly PackedBlob[] }[], signal?: AbortSignal): Promise<Id> {
     this.#writer.throwIfFailed();
-    for (const { id, blobs } of packs) if (!this.#index.hasPack(id)) this.#index.addPack(id, blobs);
+    for (const { id, blobs } of packs) if (!this.#index.current.hasPack(id)) this.#index.current.addPack(id, blobs);
     const ids = packs.map((pack) => pack.id);
     return this.#saveIndexFile(serialiseIndexFile(packs), ids, signal);
   }
@@ -408,7 +387,11 @@ export class Repository {
    * Takes the repository for a piece of work; while it is held, every write of this session is checked against it.
    * @throws ENGINE_LOCKED, ENGINE_LOCK_UNREADABLE
    */
-  async lock(kind: LockKind, options: LockOptions, signal?: AbortSignal): Promise<RepositoryLock> {
+  async lock(
+    kind: LockKind,
+    options: LockOptions & { readonly loadsIndex?: boolean },
+    signal?: AbortSignal,
+  ): Promise<RepositoryLock> {
     const store = {
       list: (listSignal?: AbortSignal) => this.list("lock", listSignal),
       load: (id: Id, loadSignal?: AbortSignal) => this.loadUnpacked("lock", id, loadSignal),
@@ -416,7 +399,15 @@ export class Repository {
       remove: (id: Id, removeSignal?: AbortSignal) => this.storage.remove({ type: "lock", name: id }, removeSignal),
       exists: (id: Id, statSignal?: AbortSignal) => isStored(this.storage, { type: "lock", name: id }, statSignal),
     };
-    const held = await acquireLock(store, kind, options, this.context, signal);
+    const isRefused = new AbortController();
+    const whileWaiting = anySignal(signal, isRefused.signal);
+    // What goes wrong here goes wrong again when the caller loads the index, and is told then.
+    const loading = options.loadsIndex === true ? this.loadIndex(whileWaiting).catch(() => {}) : undefined;
+    const held = await acquireLock(store, kind, options, this.context, signal).catch(async (error: unknown) => {
+      isRefused.abort(error);
+      await loading;
+      throw error;
+    });
     this.#locks.add(held);
     return {
       signal: held.signal,
@@ -437,41 +428,21 @@ export class Repository {
   /** As `#mayWrite`, with the lock files looked at: before what others may lose by. */
   async #mayCommit(trustMs: number): Promise<AbortSignal | undefined> {
     for (const lock of this.#locks) await lock.confirmHeld(trustMs);
+   *
+   * @param options `loadsIndex`: the index is read while the lock is waited for. Nothing follows from it yet: the caller
+   *   lists the snapshots and calls `loadIndex` as ever, which then finds little to do
     return this.#mayWrite();
   }
 
   async #saveIndexFile(json: Uint8Array, packs: readonly PackId[], signal?: AbortSignal): Promise<Id> {
     const id = await this.#saveFile("index", json, signal);
-    this.#loadedIndexes.add(id);
-    this.#index.addFile(id, packs);
+    this.#index.current.addFile(id, packs);
     return id;
   }
 
   async #saveFile(type: UnpackedType, json: Uint8Array, signal?: AbortSignal): Promise<Id> {
     return this.#files.save(type, json, anySignal(signal, await this.#mayWrite()));
-  }
-
-  async #loadIndexFile(
-    index: RepositoryIndex,
-    id: Id,
-    signal: AbortSignal | undefined,
-    onDamaged: ((id: Id, error: HoldfastError) => void) | undefined,
-  ): Promise<void> {
-    try {
-      const json = await this.loadUnpacked("index", id, signal);
-      try {
-        index.addIndexFile(json, this.version, id);
-      } catch (cause) {
-        throw new HoldfastError(engineErrors.indexDamaged, `The index file ${id} is damaged: ${messageOf(cause)}.`, {
-          cause,
-        });
-      }
-      this.#loadedIndexes.add(id);
-    } catch (error) {
-      const isDamage = error instanceof HoldfastError && error.kind === "damaged";
-      if (!isDamage || onDamaged === undefined) throw error;
-      onDamaged(id, error);
-    }
+    await loading;
   }
 }
 

@@ -79,9 +79,13 @@ export async function unlock(
   storage: Storage,
   options: Credentials & { readonly signal?: AbortSignal },
 ): Promise<Unlocked> {
+  const keys = openKeyFiles(storage, options.password, options);
+  const firstKey = keys.next(); // its stretching takes longest, so it begins before the config is here
+  firstKey.catch(() => {}); // what went wrong with the config says more
   const sealed = await readConfigFile(storage, options);
   let damage: HoldfastError | undefined;
-  for await (const { key, id: keyId } of openKeyFiles(storage, options.password, options)) {
+  for (let next = await firstKey; next.done !== true; next = await keys.next()) {
+    const { key, id: keyId } = next.value;
     try {
       return { config: parseConfig(openConfig(key, sealed)), key, keyId };
     } catch (error) {
