@@ -8,7 +8,6 @@ import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
 import { serialiseIndexFile } from "../index/index-file.ts";
-import { RepositoryIndex } from "../index/repository-index.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { readPackHeader } from "../pack/pack-header-reading.ts";
@@ -385,6 +384,9 @@ export class Repository {
 
   /**
    * Takes the repository for a piece of work; while it is held, every write of this session is checked against it.
+   *
+   * @param options `loadsIndex`: the index is read while the lock is waited for. Nothing follows from it yet: the caller
+   *   lists the snapshots and calls `loadIndex` as ever, which then finds little to do
    * @throws ENGINE_LOCKED, ENGINE_LOCK_UNREADABLE
    */
   async lock(
@@ -409,6 +411,7 @@ export class Repository {
       throw error;
     });
     this.#locks.add(held);
+    await loading;
     return {
       signal: held.signal,
       release: async () => {
@@ -428,9 +431,6 @@ export class Repository {
   /** As `#mayWrite`, with the lock files looked at: before what others may lose by. */
   async #mayCommit(trustMs: number): Promise<AbortSignal | undefined> {
     for (const lock of this.#locks) await lock.confirmHeld(trustMs);
-   *
-   * @param options `loadsIndex`: the index is read while the lock is waited for. Nothing follows from it yet: the caller
-   *   lists the snapshots and calls `loadIndex` as ever, which then finds little to do
     return this.#mayWrite();
   }
 
@@ -442,7 +442,6 @@ export class Repository {
 
   async #saveFile(type: UnpackedType, json: Uint8Array, signal?: AbortSignal): Promise<Id> {
     return this.#files.save(type, json, anySignal(signal, await this.#mayWrite()));
-    await loading;
   }
 }
 
