@@ -1,6 +1,7 @@
 import type { CrashDiskOptions } from "@holdfast/testkit";
-import { crashStates, type CrashStates, type Scenario } from "./crash-states.ts";
+import { crashStates, type CrashState, type CrashStates, type Scenario } from "./crash-states.ts";
 import { judge, judgeOptions, Violation } from "./judge.ts";
+import { storageStates } from "./storage-states.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 /** What crashing a verb everywhere came to. */
@@ -34,7 +35,34 @@ export async function crashEverywhere(
   const violations: Violation[] = [];
   const states = await crashStates(scenario, seed, options);
   await judgeOperations(scenario, states, seed);
-  for (const { image, history, foundAt } of states.distinct) {
+  violations.push(...(await judgeAll(scenario, states.distinct, seed, collects)));
+  return {
+    states: states.count,
+    judged: states.distinct.length,
+    operations: states.operations.length,
+    violations,
+  };
+}
+
+/** As `crashEverywhere`, on a storage that keeps no order between what is under way at once. */
+export async function endEverywhere(
+  scenario: Scenario,
+  seed: number | string,
+): Promise<Pick<CampaignResult, "states" | "judged">> {
+  const { count, distinct } = await storageStates(scenario, seed);
+  await judgeAll(scenario, distinct, seed, false);
+  return { states: count, judged: distinct.length };
+}
+
+/** @returns the violations when they are collected; else the first one is thrown */
+async function judgeAll(
+  scenario: Scenario,
+  states: readonly CrashState[],
+  seed: number | string,
+  collects: boolean,
+): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const { image, history, foundAt } of states) {
     try {
       await judge(image, history, seed, judgeOptions(scenario));
     } catch (error) {
@@ -48,12 +76,7 @@ export async function crashEverywhere(
       violations.push(placed);
     }
   }
-  return {
-    states: states.count,
-    judged: states.distinct.length,
-    operations: states.operations.length,
-    violations,
-  };
+  return violations;
 }
 
 /** I4: what may only add removes nothing but its lock. I6: nothing else is removed without an exclusive lock. */
