@@ -61,7 +61,11 @@ export async function saveState(repository: Repository, files: readonly Uint8Arr
   const nodes: TreeNode[] = [];
   for (const [at, bytes] of files.entries()) {
     const content = [(await repository.saveBlob("data", bytes)).id];
-    nodes.push({ ...bareNode(Buffer.from(`f${at}`), "file"), content, size: BigInt(bytes.byteLength) });
+    nodes.push({
+      ...bareNode(Buffer.from(`f${String(at).padStart(3, "0")}`), "file"),
+      content,
+      size: BigInt(bytes.byteLength),
+    });
   }
   const subtree = await saveTree(repository, nodes);
   const tree = await saveTree(repository, [{ ...bareNode(Buffer.from("dir"), "dir"), subtree }]);

@@ -1,4 +1,4 @@
-import { HoldfastError } from "@holdfast/base";
+import { HoldfastError, MiB } from "@holdfast/base";
 import { storageErrors } from "@holdfast/storage";
 import { faultyStorage, seededRandom } from "@holdfast/testkit";
 import { describe, expect, test } from "vitest";
@@ -236,6 +236,61 @@ test("a full disk is freed without anything being written first, as far as that 
   const { plan } = await pruned(fixture, { recoverNoFreeSpace: fixture.repository.id });
   expect(plan.repack).toEqual([]);
   expect(plan.remove.length).toBeGreaterThan(0);
+  expect(await fixture.errors()).toEqual([]);
+});
+
+describe("a pack that is to be emptied and has a damaged blob", () => {
+  /** Flips a bit in every blob of one such pack of contents. */
+  async function withDamage(seed: number) {
+    const fixture = await prunableFixture({ seed });
+    await fixture.forget(fixture.ids[0]!);
+    const repository = await fixture.reopen();
+    const { plan } = await prune(repository, { maxUnused: nothingUnused, isDryRun: true });
+    const emptied = [...repository.packs()].find(
+      ({ id, blobs }) => plan.repack.includes(id) && blobs[0]!.type === "data",
+    );
+    const plain = await Promise.all(emptied!.blobs.map(({ type, id }) => repository.loadBlob(type, id)));
+    const pack = { type: "pack", name: emptied!.id } as const;
+    const bytes = new Uint8Array(await fixture.storage.read(pack));
+    for (const { offset } of emptied!.blobs) bytes[offset + 20]! ^= 1;
+    await fixture.storage.remove(pack);
+    await fixture.storage.write(pack, bytes);
+    return { fixture, plain };
+  }
+
+  test("ends the prune before anything is removed", async () => {
+    const { fixture } = await withDamage(23);
+    const before = await fixture.storage.names("pack");
+    await expect(pruned(fixture)).rejects.toMatchObject({ code: "ENGINE_PRUNE_REFUSED" });
+    expect(new Set(await fixture.storage.names("pack")).isSupersetOf(new Set(before))).toBe(true);
+  });
+
+  test("is no obstacle when another pack has the blob whole", async () => {
+    const { fixture, plain } = await withDamage(24);
+    const another = await fixture.open(); // its index is not loaded, so it stores everything again
+    for (const bytes of plain) await another.saveBlob("data", bytes);
+    await another.flush();
+    await pruned(fixture);
+    expect(await fixture.errors()).toEqual([]);
+  });
+});
+
+test("large packs are proven in threads", async () => {
+  const fixture = await prunableFixture({ seed: 25, packBytesTarget: 16 * MiB });
+  const random = seededRandom("large");
+  const repository = await fixture.reopen({ packBytesTarget: 16 * MiB });
+  const files = Array.from({ length: 40 }, () => random.bytes(MiB));
+  const whole = await saveState(repository, files, 10);
+  const half = await saveState(
+    repository,
+    files.filter((_, at) => at % 2 === 0),
+    11,
+  );
+  await fixture.forget(...fixture.ids, whole);
+  const { plan } = await prune(await fixture.reopen({ packBytesTarget: 16 * MiB }), { maxUnused: nothingUnused });
+  expect(plan.statistics.bytes).toMatchObject({ remainingUnused: 0 });
+  expect(plan.statistics.bytes.repack).toBeGreaterThan(32 * MiB);
+  expect(await fixture.storage.names("snapshot")).toEqual([half]);
   expect(await fixture.errors()).toEqual([]);
 });
 

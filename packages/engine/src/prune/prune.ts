@@ -177,7 +177,7 @@ async function whileLocked<Result>(
   work: (signal: AbortSignal | undefined) => Promise<Result>,
 ): Promise<Result> {
   if (options === undefined) return work(signal);
-  const lock = await repository.lock(kind, options, signal);
+  const lock = await repository.lock(kind, { ...options, loadsIndex: true }, signal);
   try {
     return await work(signal === undefined ? lock.signal : AbortSignal.any([signal, lock.signal]));
   } catch (error) {

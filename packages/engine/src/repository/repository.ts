@@ -1,4 +1,4 @@
-import { assert, secondMs, type HoldfastError } from "@holdfast/base";
+import { assert, messageOf, secondMs, type HoldfastError } from "@holdfast/base";
 import { withoutWriting, type FileEntry, type FileType, type Storage } from "@holdfast/storage";
 import type { BlobPlace, BlobType } from "../blob.ts";
 import { CacheFolder } from "../cache/cache-folder.ts";
@@ -8,10 +8,11 @@ import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
 import { serialiseIndexFile } from "../index/index-file.ts";
+import type { EncodedBlob } from "../pack/blob-encoding.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { readPackHeader } from "../pack/pack-header-reading.ts";
-import { packBytesTarget } from "../pack/pack-writer.ts";
+import { packBytesTarget, PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
 import { readPack, type PackReading } from "../pack/pack-reading.ts";
 import type { SharedBlobSet } from "../tables/shared-blob-set.ts";
 import { decodeFromPlace, readBlob } from "./blob-reader.ts";
@@ -234,8 +235,19 @@ export class Repository {
    * A new pack of blobs that lie in others, with their sealed bytes as they are. Neither proven nor stored yet.
    * @param spare memory of an earlier one that is stored, to be used again
    */
-  saveCopy(type: BlobType, id: BlobId, place: BlobPlace, stored: Uint8Array, signal?: AbortSignal): Promise<void> {
-    return this.#writer.saveCopy(type, id, { stored, uncompressedLength: place.uncompressedLength }, signal);
+  packOfCopies(
+    type: BlobType,
+    copies: Iterable<{ readonly id: BlobId } & EncodedBlob>,
+    spare?: ArrayBuffer,
+  ): FinishedPack {
+    const pack = new PackWriter(type, this.packBytesTarget, spare);
+    for (const { id, stored, uncompressedLength } of copies) pack.add(id, { stored, uncompressedLength });
+    return pack.finish(this.#key, this.context.random, false);
+  }
+
+  /** Stores a pack that was proven; `flush` brings the index file that names it. Resolves when the storage has it. */
+  storePack(type: BlobType, pack: FinishedPack, signal?: AbortSignal): Promise<void> {
+    return this.#writer.storePack(type, pack, signal);
   }
 
   /** Compresses and stores another copy of a blob; for prune, where a pack has blobs that were stored without. */
@@ -260,6 +272,7 @@ export class Repository {
         compression,
         isVerified,
         ignoredChanges,
+        hasPlaces: options.twin !== undefined,
         tellsItems,
       },
       key: this.#key,
@@ -344,8 +357,27 @@ export class Repository {
   async saveUnpacked(type: "snapshot" | "index", json: Uint8Array, signal?: AbortSignal): Promise<Id> {
     this.#writer.throwIfFailed();
     assert(type !== "snapshot" || this.#writer.isFlushed, "no snapshot names blobs that no index knows");
-    const mayGoOn = type === "snapshot" ? await this.#mayCommit(0) : undefined;
-    return this.#saveFile(type, json, anySignal(signal, mayGoOn));
+    if (type === "index") return this.#saveFile(type, json, signal);
+    const id = await this.#saveFile(type, json, anySignal(signal, await this.#mayCommit(0)));
+    try {
+      await this.#mayCommit(0);
+    } catch (error) {
+      await this.#takeBack(id);
+      throw error;
+    }
+    return id;
+  }
+
+  /**
+   * A machine may sleep in the very moment between the look at its lock and the writing of the snapshot. A prune that
+   * came meanwhile did not see it, so it may name what is gone; nobody has been told of it.
+   */
+  async #takeBack(snapshot: Id): Promise<void> {
+    try {
+      await this.storage.remove({ type: "snapshot", name: snapshot });
+    } catch (error) {
+      this.context.log.warn("could not take back a snapshot whose lock was lost", { snapshot, why: messageOf(error) });
+    }
   }
 
   /** Stores an index file that names these packs, each of which is stored and complete; they are known from then on. */
