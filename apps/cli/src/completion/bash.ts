@@ -36,7 +36,6 @@ complete -o default -F _holdfast holdfast
 `;
 }
 
-const zshHead = `#compdef holdfast
-# zsh completion of holdfast; made by: holdfast completion zsh
+const zshHead = `# zsh completion of holdfast; made by: holdfast completion zsh; to be read after compinit
 autoload -U +X bashcompinit && bashcompinit
 `;

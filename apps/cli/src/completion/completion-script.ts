@@ -1,4 +1,5 @@
 import { commandFamilies, commandTable } from "../table/command-table.ts";
+import { globalFlags } from "../table/repository-flags.ts";
 import { bashCompletion } from "./bash.ts";
 import { completionWords } from "./completion-words.ts";
 import { fishCompletion } from "./fish.ts";
@@ -9,7 +10,7 @@ export type Shell = (typeof shells)[number];
 
 /** What a shell has to read so that it completes this program's commands and flags. */
 export function completionScript(shell: Shell): string {
-  const words = completionWords(commandTable, commandFamilies);
+  const words = completionWords(commandTable, commandFamilies, globalFlags);
   switch (shell) {
     case "bash":
       return bashCompletion(words);

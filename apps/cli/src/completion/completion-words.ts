@@ -1,5 +1,5 @@
 import type { CommandEntry } from "../command.ts";
-import type { Flag } from "../flag.ts";
+import type { Flag, FlagTable } from "../flag.ts";
 
 /** A flag as a shell knows it. */
 export interface FlagWords {
@@ -27,13 +27,15 @@ export interface CommandWords {
 export function completionWords(
   commands: readonly CommandEntry[],
   families: Readonly<Record<string, string>>,
+  globalFlags: FlagTable,
 ): CommandWords[] {
   const summaries = new Map(commands.map((entry) => [entry.name, entry.summary]));
   for (const { name } of commands) {
     const [family = name] = name.split(" ");
     if (!summaries.has(family)) summaries.set(family, families[family] ?? "");
   }
-  const flagsOf = (name: string) => Object.values(commands.find((entry) => entry.name === name)?.flags ?? {});
+  const flagsOf = (name: string) =>
+    Object.values(name === "" ? globalFlags : (commands.find((entry) => entry.name === name)?.flags ?? {}));
   return ["", ...summaries.keys()].map((name) => ({
     name,
     summary: summaries.get(name) ?? "",

@@ -21,6 +21,7 @@ test.skipIf(!hasBash)("bash is offered commands, flags and choices", () => {
   expect(offered("key", "")).toEqual(expect.arrayContaining(["list", "add", "remove", "passwd"]));
   expect(offered("key", "add", "--new-p")).toEqual(["--new-password-file"]);
   expect(offered("-r", "/srv/backup", "forget", "--keep-within-h")).toEqual(["--keep-within-hourly"]);
+  expect(offered("--repo")).toEqual(["--repo", "--repository-file"]);
   expect(offered("restore", "--overwrite", "")).toEqual(["always", "if-changed", "if-newer", "never"]);
   expect(offered("restore", "--target", "")).toEqual([]); // files, by bash itself
 });

@@ -25,7 +25,7 @@ export const programCommands = [
     flags: completionFlags,
     examples: [
       { line: "source <(holdfast completion bash)", does: "in ~/.bashrc" },
-      { line: "holdfast completion zsh > ~/.zfunc/_holdfast", does: "in a folder of fpath" },
+      { line: "source <(holdfast completion zsh)", does: "in ~/.zshrc, after compinit" },
       { line: "holdfast completion fish > ~/.config/fish/completions/holdfast.fish", does: "where fish looks" },
     ],
     load: () => import("../commands/completion.ts"),
