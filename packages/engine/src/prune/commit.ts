@@ -48,8 +48,8 @@ export async function commitPrune(
   const isSameIndex = index === survey.index;
   const marks = isSameIndex ? survey.marks : new BlobMarks(); // numbers of another index mean other blobs
   const unmarked = snapshots.filter(({ id }) => !isSameIndex || !survey.snapshots.has(id));
-  await markUsed(repository, unmarked, marks, () => {}, signal);
   const listing = await listPacks(repository, signal);
+  await markUsed(repository, unmarked, marks, listing.sizes, () => {}, signal);
   const leaving = leavingPacks(index, marks, listing, plan);
   const packsSpared = [...plan.repack, ...plan.remove].filter((id) => leaving[index.packNumber(id)] === 0).length;
 

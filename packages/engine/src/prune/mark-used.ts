@@ -8,12 +8,14 @@ import { eachTree } from "../tree/each-tree.ts";
 import { JsonFault } from "../json/json-scanner.ts";
 import { eachReference } from "../tree/tree-references.ts";
 import type { BlobMarks } from "./blob-marks.ts";
+import { TreeWindows } from "./tree-windows.ts";
 
 /** Snapshots followed at once: the path down to what changed in one is a chain of waits. */
 const snapshotsAtOnce = 4;
 
 /**
  * Marks everything that the snapshots need. Trees that are marked already are not read again.
+ * @param packSizes of the packs in the index, as `listPacks` gives them
  * @param onTree hears of each tree that was read
  * @throws ENGINE_PRUNE_REFUSED naming the snapshot when something it needs is not indexed, or a tree cannot be read
  */
@@ -21,10 +23,12 @@ export async function markUsed(
   repository: Repository,
   snapshots: readonly StoredSnapshot[],
   marks: BlobMarks,
+  packSizes: Float64Array,
   onTree: () => void,
   signal?: AbortSignal,
 ): Promise<void> {
   const index = repository.wholeIndex;
+  const trees = new TreeWindows(repository, packSizes, signal);
   const seen = {
     size: 0,
     add(tree: number): number {
@@ -35,7 +39,7 @@ export async function markUsed(
   };
   const markTree = async (tree: number): Promise<number[]> => {
     signal?.throwIfAborted();
-    const plain = await repository.loadBlob("tree", index.blobId("tree", tree), signal);
+    const plain = await trees.load(tree);
     const subtrees: number[] = [];
     eachReference(plain, {
       data: (id) => {

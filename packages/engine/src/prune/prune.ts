@@ -103,8 +103,8 @@ async function surveyAndPlan(
   const index = repository.wholeIndex;
   const marks = new BlobMarks();
   let trees = 0;
-  await markUsed(repository, snapshots, marks, () => tell("trees", (trees += 1), 0), signal);
   const listing = await listPacks(repository, signal);
+  await markUsed(repository, snapshots, marks, listing.sizes, () => tell("trees", (trees += 1), 0), signal);
   const { version, packBytesTarget } = repository;
   const limits = options.recoverNoFreeSpace === undefined ? options : { ...options, maxRepackBytes: 0 };
   const plan = planPrune({ index, marks, listing, version, packBytesTarget }, limits);

@@ -30,7 +30,10 @@ export interface WholeIndex {
   blobId(type: BlobType, blob: number): BlobId;
   /** Copies of blobs of this type in all packs together. */
   placeCount(type: BlobType): number;
-  /** Fills `into` with one of them: no object comes into being for each of millions. */
+  /**
+   * Fills `into` with one of them: no object comes into being for each of millions. The first place of a blob has the
+   * blob's own number.
+   */
   placeInto(type: BlobType, place: number, into: NumberedPlace): void;
   /** The packs that each index file names, in its order. Files saved in this session are among them. */
   readonly files: ReadonlyMap<IndexId, Uint32Array>;
