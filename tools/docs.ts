@@ -6,8 +6,13 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cliDocument } from "./cli-document.ts";
 import { errorsDocument } from "./errors-document.ts";
 import { root } from "./step.ts";
+import { verbsDocument } from "./verbs-document.ts";
 
-const documents = { "docs/errors.md": await errorsDocument(), "docs/cli.md": cliDocument() };
+const documents = {
+  "docs/errors.md": await errorsDocument(),
+  "docs/cli.md": cliDocument(),
+  "docs/verbs.md": verbsDocument(),
+};
 
 for (const [name, text] of Object.entries(documents)) {
   const file = `${root}/${name}`;
