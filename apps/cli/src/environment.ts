@@ -15,6 +15,7 @@ export interface Environment {
   readonly packSize: string | undefined;
   readonly readConcurrency: string | undefined;
   readonly caCertificateFile: string | undefined;
+  readonly clientCertificateFile: string | undefined;
   readonly restUser: string | undefined;
   readonly restPassword: string | undefined;
   /** Where the local cache is; undefined where no user's cache folder is known. */
@@ -46,6 +47,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     packSize: either("PACK_SIZE"),
     readConcurrency: either("READ_CONCURRENCY"),
     caCertificateFile: either("CACERT"),
+    clientCertificateFile: either("TLS_CLIENT_CERT"),
     restUser: either("REST_USERNAME"),
     restPassword: either("REST_PASSWORD"),
     cacheFolder: either("CACHE_DIR") ?? resticCacheFolder(variables),

@@ -3,6 +3,7 @@ import { HoldfastError, isFailure } from "@holdfast/base";
 import { Repository, type EngineContext } from "@holdfast/engine";
 import { openStorage, storageErrors, type Storage } from "@holdfast/storage";
 import type { Call } from "./command.ts";
+import { connectionOptions } from "./connection-options.ts";
 import { parseDuration } from "./duration.ts";
 import { cliErrors } from "./errors.ts";
 import { cacheOptions, cleanUpCaches, type CacheUse } from "./local-cache.ts";
@@ -81,16 +82,17 @@ export async function underLock<Result>(
 export async function reachStorage(call: RepositoryCall): Promise<Storage> {
   const { clock, random, environment, flags } = call;
   const address = await repositoryAddress(call);
-  const caFile = flags.cacert ?? environment.caCertificateFile;
   const options = {
     clock,
     random,
     log: terminalLog(call.terminal, flags.quiet ? 0 : flags.verbose),
     user: environment.restUser,
     password: environment.restPassword,
-    ca: caFile === undefined ? undefined : await readTextFile(caFile),
+    ...(await connectionOptions(call, address)),
     limits: transferLimits(flags),
   };
+  if (flags.insecureTls)
+    options.log.warn("the server's certificate is not checked: anybody on the way can be the server");
   const impatient = await openStorage(address, { ...options, retryBudgetMs: 0 });
   try {
     await impatient.stat({ type: "config", name: "" }, call.signal);

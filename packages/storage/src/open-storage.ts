@@ -16,6 +16,16 @@ export interface OpenStorageOptions {
   readonly password?: string | undefined;
   /** PEM of the authorities to trust instead of the system's. */
   readonly ca?: string | undefined;
+  /** PEM of a certificate and its key, for servers that want to know who asks. */
+  readonly clientCertificate?: string | undefined;
+  /** True takes any certificate for the server's. */
+  readonly isTlsUnchecked?: boolean | undefined;
+  /** How the program calls itself to servers. */
+  readonly userAgent?: string | undefined;
+  /** A request in which no byte moves for this long is given up and tried again; default 2 minutes. */
+  readonly stalledMs?: number | undefined;
+  /** Requests in flight; default what restic has for this kind of storage. */
+  readonly connectionsMax?: number | undefined;
   /** How long a call that gets nowhere is tried again. Default 15 minutes; 0 tries once. */
   readonly retryBudgetMs?: number | undefined;
   /** Counts what goes over the wire or to the disk, repeated attempts included. */
@@ -47,7 +57,7 @@ function plainStorage(url: StorageUrl, options: OpenStorageOptions): Storage {
           location: `rest:${url.url.href}`,
         });
       }
-      return restStorage(url.url, { clock: options.clock, user: url.user ?? options.user, password, ca: options.ca });
+      return restStorage(url.url, { ...options, user: url.user ?? options.user, password });
     }
   }
 }

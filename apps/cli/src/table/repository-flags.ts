@@ -28,6 +28,17 @@ export const repositoryFlags = under("Repository flags", {
   insecureNoPassword: toggle("--insecure-no-password", "the repository's password is empty; insecure"),
   keyHint: single("--key-hint <id>", "try this key of the repository first (HOLDFAST_KEY_HINT)"),
   cacert: single("--cacert <file>", "trust the authorities in this PEM file instead of the system's (HOLDFAST_CACERT)"),
+  tlsClientCert: single(
+    "--tls-client-cert <file>",
+    "show the server this certificate; a PEM file with its key (HOLDFAST_TLS_CLIENT_CERT)",
+  ),
+  insecureTls: toggle("--insecure-tls", "take any certificate for the server's; anybody on the way can be the server"),
+  httpUserAgent: single("--http-user-agent <text>", "how the program calls itself to the server"),
+  stuckRequestTimeout: single(
+    "--stuck-request-timeout <duration>",
+    "try a request again in which nothing moved for so long (default: 2m)",
+  ),
+  option: repeated("-o, --option <key=value>", "an extended option: local.connections or rest.connections; repeatable"),
   retryLock: single("--retry-lock <duration>", "keep trying this long when it is locked, such as 30s, 5m or 1h"),
   limitUpload: single("--limit-upload <rate>", "send at most so many KiB a second"),
   limitDownload: single("--limit-download <rate>", "fetch at most so many KiB a second"),

@@ -12,6 +12,7 @@ import {
   type FileHandle,
   type FileType,
   type Storage,
+  type StorageProperties,
 } from "../storage.ts";
 import { nodeDisk, type Disk, type DiskEntry, type OpenFile } from "./disk.ts";
 import { diskFailure } from "./disk-failure.ts";
@@ -22,6 +23,8 @@ export interface LocalStorageOptions {
   readonly random?: Random;
   /** The file system, for tests that break it. */
   readonly disk?: Disk;
+  /** Requests in flight; default 2, as in restic: one writes while the other syncs. */
+  readonly connectionsMax?: number | undefined;
 }
 
 /**
@@ -43,8 +46,7 @@ const listBatch = 64;
 
 class LocalStorage implements Storage {
   readonly location: string;
-  /** restic's number for local disks: one writes while the other syncs. */
-  readonly properties = { connectionsMax: 2, hasAtomicWrite: true };
+  readonly properties: StorageProperties;
   readonly #disk: Disk;
   readonly #random: Random;
   readonly #log: Log;
@@ -53,6 +55,7 @@ class LocalStorage implements Storage {
 
   constructor(root: string, options: LocalStorageOptions) {
     this.location = root;
+    this.properties = { connectionsMax: options.connectionsMax ?? 2, hasAtomicWrite: true };
     this.#disk = options.disk ?? nodeDisk;
     this.#random = options.random ?? systemRandom;
     this.#log = options.log ?? silentLog;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Agent, ClientRequest, IncomingMessage, request } from "node:http";
+import { getBuiltinModule } from "node:process";
 import type { Clock } from "@holdfast/base";
 import { CallerFailure, piecesOfCaller, sizeOfBody } from "../file-body.ts";
 import type { FileBody } from "../storage.ts";
@@ -11,6 +11,12 @@ export interface HttpExchangeOptions {
   readonly password: string | undefined;
   /** PEM of the authorities to trust instead of the system's. */
   readonly ca: string | undefined;
+  /** PEM of a certificate and its key, for servers that want to know who asks. */
+  readonly clientCertificate?: string | undefined;
+  /** True takes any certificate for the server's. */
+  readonly isTlsUnchecked?: boolean | undefined;
+  /** How the program calls itself to the server. */
+  readonly userAgent?: string | undefined;
   readonly clock: Clock;
   /** No byte either way for this long ends a request. */
   readonly stalledMs: number;
@@ -38,18 +44,24 @@ export class StalledError extends Error {}
 /** One connection pool to one server. Redirects are answers like any other, and nothing is retried here. */
 export class HttpExchange {
   readonly #options: HttpExchangeOptions;
-  readonly #agent: HttpAgent;
-  readonly #request: typeof httpRequest;
+  readonly #agent: Agent;
+  readonly #request: typeof request;
 
   constructor(protocol: string, options: HttpExchangeOptions) {
     this.#options = options;
+    // Loaded here, because every start of the program would pay for them, and few talk to a server.
+    const { Agent: HttpAgent, request: httpRequest } = getBuiltinModule("node:http");
+    const { Agent: HttpsAgent, request: httpsRequest } = getBuiltinModule("node:https");
     // rejectUnauthorized is said aloud, because an environment variable can turn its default off.
     this.#agent =
       protocol === "https:"
         ? new HttpsAgent({
             keepAlive: true,
             ...(options.ca === undefined ? {} : { ca: options.ca }),
-            rejectUnauthorized: true,
+            ...(options.clientCertificate === undefined
+              ? {}
+              : { cert: options.clientCertificate, key: options.clientCertificate }),
+            rejectUnauthorized: options.isTlsUnchecked !== true,
           })
         : new HttpAgent({ keepAlive: true });
     this.#request = protocol === "https:" ? httpsRequest : httpRequest;
@@ -64,6 +76,7 @@ export class HttpExchange {
       method: question.method,
       headers: {
         "Accept-Encoding": "identity",
+        ...(this.#options.userAgent === undefined ? {} : { "User-Agent": this.#options.userAgent }),
         ...this.#authorization(),
         ...question.headers,
         ...(body === undefined ? {} : { "Content-Length": sizeOfBody(body) }),

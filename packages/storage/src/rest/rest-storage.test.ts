@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import type { TLSSocket } from "node:tls";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { systemClock, type ErrorEntry } from "@holdfast/base";
 import { manualClock, testAuthority } from "@holdfast/testkit";
@@ -375,6 +376,54 @@ describe("a certificate is checked", () => {
     onTestFinished(() => storage.close());
     await expect(storage.create()).rejects.toMatchObject({ code: storageErrors.untrusted.code, kind: "denied" });
     expect(requests).toBe(0);
+  });
+
+  test("unless that is given up, aloud and for one storage", async () => {
+    const { certificatePem, keyPem } = await (await testAuthority()).issue("gateway");
+    const server = createHttpsServer({ cert: certificatePem, key: keyPem }, (_, response) => response.end());
+    const { port } = await listening(server);
+    onTestFinished(() => void server.close());
+    const url = new URL(`https://127.0.0.1:${port}/`);
+    const trusting = restStorage(url, { clock: systemClock, isTlsUnchecked: true });
+    onTestFinished(() => trusting.close());
+    await trusting.create();
+    const careful = restStorage(url, { clock: systemClock });
+    onTestFinished(() => careful.close());
+    await expect(careful.create()).rejects.toMatchObject({ code: storageErrors.untrusted.code });
+  });
+
+  test("a server that wants to know who asks gets our certificate and the name we go by", async () => {
+    const authority = await testAuthority();
+    const [own, client] = [await authority.issue("gateway"), await authority.issue("alpha")];
+    const seen: { subject?: string | undefined; userAgent?: string | undefined }[] = [];
+    const server = createHttpsServer(
+      { cert: own.certificatePem, key: own.keyPem, ca: authority.caPem, requestCert: true, rejectUnauthorized: true },
+      (request, response) => {
+        const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+        seen.push({ subject: String(subject.CN), userAgent: request.headers["user-agent"] });
+        response.end();
+      },
+    );
+    const { port } = await listening(server);
+    onTestFinished(() => void server.close());
+    const options = { clock: systemClock, ca: authority.caPem, userAgent: "tester/1" };
+    const known = restStorage(new URL(`https://127.0.0.1:${port}/`), {
+      ...options,
+      clientCertificate: `${client.certificatePem}\n${client.keyPem}`,
+    });
+    onTestFinished(() => known.close());
+    await known.create();
+    const unknown = restStorage(new URL(`https://127.0.0.1:${port}/`), options);
+    onTestFinished(() => unknown.close());
+    await expect(unknown.create()).rejects.toMatchObject({ name: "HoldfastError" });
+    expect(seen).toEqual([{ subject: "alpha", userAgent: "tester/1" }]);
+  });
+
+  test("a certificate of ours that is none is said to be, and nothing is sent", async () => {
+    const options = { clock: systemClock, clientCertificate: "no certificate" };
+    const storage = restStorage(new URL("https://127.0.0.1:1/"), options);
+    onTestFinished(() => storage.close());
+    await expect(storage.create()).rejects.toMatchObject({ name: "HoldfastError" });
   });
 
   test("TLS spoken to a server without it is a bad answer", async () => {

@@ -10,6 +10,7 @@ import {
   type FileHandle,
   type FileType,
   type Storage,
+  type StorageProperties,
 } from "../storage.ts";
 import { HttpExchange, type HttpAnswer, type HttpQuestion } from "./http-exchange.ts";
 import { jsonElements } from "./json-elements.ts";
@@ -22,6 +23,14 @@ export interface RestStorageOptions {
   readonly password?: string | undefined;
   /** PEM of the authorities to trust instead of the system's. */
   readonly ca?: string | undefined;
+  /** PEM of a certificate and its key, for servers that want to know who asks. */
+  readonly clientCertificate?: string | undefined;
+  /** True takes any certificate for the server's: whoever is on the way can read the password and change what is sent. */
+  readonly isTlsUnchecked?: boolean | undefined;
+  /** How the program calls itself to the server. */
+  readonly userAgent?: string | undefined;
+  /** Requests in flight; default 5, as in restic. */
+  readonly connectionsMax?: number | undefined;
   /** A request in which no byte moves for this long is given up. */
   readonly stalledMs?: number | undefined;
 }
@@ -47,17 +56,21 @@ const failureTextBytesMax = 4 * 1024;
 class RestStorage implements Storage {
   readonly location: string;
   /** restic's number. Without an atomic write, because not every such server has one. */
-  readonly properties = { connectionsMax: 5, hasAtomicWrite: false };
+  readonly properties: StorageProperties;
   readonly #base: URL;
   readonly #exchange: HttpExchange;
 
   constructor(url: URL, options: RestStorageOptions) {
     this.#base = url;
     this.location = `rest:${url.href}`;
+    this.properties = { connectionsMax: options.connectionsMax ?? 5, hasAtomicWrite: false };
     this.#exchange = new HttpExchange(url.protocol, {
       user: options.user,
       password: options.password,
       ca: options.ca,
+      clientCertificate: options.clientCertificate,
+      isTlsUnchecked: options.isTlsUnchecked,
+      userAgent: options.userAgent,
       clock: options.clock,
       stalledMs: options.stalledMs ?? stalledMsDefault,
     });
