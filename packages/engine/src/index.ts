@@ -108,7 +108,6 @@ export { findFile } from "./repository/find-file.ts";
 export type { KeyEntry, NewKey } from "./repository/key-ring.ts";
 export { removeLocks, type RemoveLocksOptions } from "./repository/remove-locks.ts";
 export { forgetSnapshots, type ForgetResult } from "./forget/forget-snapshots.ts";
-export { replaceSnapshot } from "./snapshot/replace-snapshot.ts";
 export { tagSnapshots, type TagChange } from "./tag/tag-snapshots.ts";
 export { prune, type PruneOptions, type PruneProgress, type PruneResult } from "./prune/prune.ts";
 export type { PrunePlan, UnusedLimit } from "./prune/prune-plan.ts";

@@ -32,17 +32,19 @@ test("a tagged snapshot says the same but for its tags, and where it comes from"
   expect((await storedSnapshots(repository))[0]).toMatchObject({ tags: [], original: plain!.id, otherKeys });
 });
 
-test("cut off after any operation, every snapshot is there, old or new", async () => {
+test("cut off after any operation, every snapshot is there, old or new, and the same again ends it", async () => {
   for (const how of ["fail", "fail-after"] as const) {
     for (let nth = 1; nth <= 4; nth += 1) {
       const { repository, storage, reopen } = await repositoryFixture({ seed: 2 });
-      const snapshots = await saveBareSnapshots(repository, [{}, {}]);
-      storage.add({ operation: ["write", "remove"], how, nth, times: Number.POSITIVE_INFINITY });
-      await expect(tagSnapshots(repository, snapshots, { set: ["x"] })).rejects.toMatchObject({
-        code: "STORAGE_UNREACHABLE",
-      });
-      const left = await storedSnapshots(await reopen());
+      const snapshots = await saveBareSnapshots(repository, [{}, { hostname: "other" }]);
+      storage.add({ operation: ["write", "remove"], how, nth });
+      const change = { set: ["x"] };
+      await expect(tagSnapshots(repository, snapshots, change)).rejects.toMatchObject({ code: "STORAGE_UNREACHABLE" });
+      const again = await reopen();
+      const left = await storedSnapshots(again);
       for (const { id } of snapshots) expect(left.some((each) => each.id === id || each.original === id)).toBe(true);
+      await tagSnapshots(again, left, change);
+      expect(await storedSnapshots(again)).toMatchObject(snapshots.map(({ id }) => ({ original: id, tags: ["x"] })));
     }
   }
 });

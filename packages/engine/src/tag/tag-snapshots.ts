@@ -1,7 +1,7 @@
 import type { SnapshotId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
-import { replaceSnapshot } from "../snapshot/replace-snapshot.ts";
-import type { StoredSnapshot } from "../snapshot/snapshot.ts";
+import { serialiseSnapshot, type Snapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";
+import { listSnapshots, saveSnapshot } from "../snapshot/snapshot-store.ts";
 
 /** What becomes of a snapshot's tags: new ones instead of all, or some added and some removed. */
 export type TagChange =
@@ -24,10 +24,13 @@ export function changeTags(tags: readonly string[], change: TagChange): readonly
 
 /**
  * Changes the tags of snapshots, one after the other; those whose tags stay as they are stay untouched. Each change
- * makes a new snapshot in place of the old. The caller holds the exclusive lock.
+ * makes a new snapshot, which names the first ancestor and keeps what other programs wrote into the old one; then the
+ * old one goes. Whenever this stops, one of the two is there, or both; the next run then takes up what was stored.
+ * The caller holds the exclusive lock.
  *
  * @param onChanged hears of each snapshot that was replaced, when it was
  * @returns how many were changed
+ * @see restic-format.md sections 11 and 17
  */
 export async function tagSnapshots(
   repository: Repository,
@@ -36,12 +39,27 @@ export async function tagSnapshots(
   onChanged: (oldId: SnapshotId, newId: SnapshotId) => void = () => {},
   signal?: AbortSignal,
 ): Promise<number> {
-  let changed = 0;
-  for (const snapshot of snapshots) {
-    const tags = changeTags(snapshot.tags, change);
-    if (JSON.stringify(tags) === JSON.stringify(snapshot.tags)) continue;
-    onChanged(snapshot.id, await replaceSnapshot(repository, snapshot, { tags }, signal));
-    changed += 1;
+  const changes = snapshots
+    .map((old) => ({ old, changed: withTags(old, changeTags(old.tags, change)) }))
+    .filter(({ old, changed }) => JSON.stringify(old.tags) !== JSON.stringify(changed.tags));
+  if (changes.length === 0) return 0;
+  const stored = await idsByContent(repository, signal);
+  for (const { old, changed } of changes) {
+    const newId = stored.get(contentOf(changed)) ?? (await saveSnapshot(repository, changed, signal));
+    await repository.removeFile("snapshot", old.id, signal);
+    onChanged(old.id, newId);
   }
-  return changed;
+  return changes.length;
 }
+
+function withTags({ id, ...said }: StoredSnapshot, tags: readonly string[]): Snapshot {
+  return { ...said, original: said.original ?? id, tags };
+}
+
+/** What a run that was stopped has stored already; the new snapshot names the old one, so no other is taken for it. */
+async function idsByContent(repository: Repository, signal: AbortSignal | undefined): Promise<Map<string, SnapshotId>> {
+  const all = await listSnapshots(repository, () => {}, signal);
+  return new Map(all.map((snapshot) => [contentOf(snapshot), snapshot.id]));
+}
+
+const contentOf = (snapshot: Snapshot) => Buffer.from(serialiseSnapshot(snapshot)).toString();
