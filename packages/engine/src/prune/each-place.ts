@@ -7,6 +7,6 @@ export function eachPlace(index: WholeIndex, type: BlobType, visit: (place: Numb
   const count = index.placeCount(type);
   for (let at = 0; at < count; at += 1) {
     index.placeInto(type, at, place);
-    visit(place);
+    if (place.length > 0) visit(place); // else an id that this session claimed for a blob and has no place for
   }
 }
