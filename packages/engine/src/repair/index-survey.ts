@@ -20,7 +20,7 @@ export interface IndexSurvey {
   readonly found: readonly NamedPack[];
   /** Packs of which the index says something else than they do; as they say. */
   readonly corrected: readonly NamedPack[];
-  /** Packs that the index names and that are not there. */
+  /** Packs that the index names and that are not there, or so short that nothing of what it names is. */
   readonly gone: readonly PackId[];
   /** Stored, but their headers cannot be read. What the index says of them, if it knows them, may save some blobs. */
   readonly damaged: readonly { readonly id: PackId; readonly isIndexed: boolean; readonly message: string }[];
@@ -65,7 +65,9 @@ export async function surveyIndex(
       else if (!isSameList(known, blobs)) corrected.push({ id, blobs });
     } catch (error) {
       if (!isFailure(error, engineErrors.packDamaged)) throw error;
-      damaged.push({ id, isIndexed: known !== undefined, message: error.message });
+      const isNothingLeft = known?.every(({ offset, length }) => offset + length > listed.get(id)!) ?? false;
+      if (isNothingLeft) gone.push(id);
+      else damaged.push({ id, isIndexed: known !== undefined, message: error.message });
     }
     packsRead += 1;
     onProgress({ packsRead, packsToRead: toRead.length });

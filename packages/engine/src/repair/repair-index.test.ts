@@ -126,6 +126,17 @@ test("a pack whose header is unreadable keeps what the index says of it", async 
   expect(await restorable(storage)).toEqual(sound);
 });
 
+test("a pack so short that nothing is in it is forgotten like one that is gone", async () => {
+  const storage = await copyOf((await smallRepository()).storage);
+  const [pack] = await namesOf(storage, "pack");
+  await cutShort(storage, pack!, (await storage.stat({ type: "pack", name: pack! })).sizeBytes - 20);
+  expect(await repair(storage)).toMatchObject({ dropped: [pack], damaged: [] });
+  expect(await namesOf(storage, "pack")).toContain(pack);
+  const before = changesOf(storage);
+  expect(await repair(storage)).toMatchObject({ damaged: [{ id: pack, isIndexed: false }] });
+  expect(changesOf(storage)).toBe(before);
+});
+
 test("an unreadable index stays while a pack that it may have named cannot say what it holds", async () => {
   const storage = await copyOf((await smallRepository()).storage);
   const [index] = await namesOf(storage, "index");
