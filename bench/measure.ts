@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { KiB, systemClock } from "@holdfast/base";
@@ -35,6 +35,17 @@ export function measure(line: CommandLine): Measured {
   }
   const [, user, system, peak] = /@@ ([\d.]+) ([\d.]+) (\d+)/.exec(done.stderr) ?? [];
   return { wallMs, cpuMs: (Number(user) + Number(system)) * 1000, peakBytes: Number(peak) * KiB };
+}
+
+/** What a command prints, run to its end. @throws Error with the end of what it said when it fails */
+export function output(line: CommandLine): string {
+  const [command = "", ...words] = line.words;
+  return execFileSync(command, words, {
+    cwd: line.workDir,
+    env: { ...process.env, ...line.variables },
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * KiB,
+  });
 }
 
 /** Bytes of all files below a folder. */
