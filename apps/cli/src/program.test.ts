@@ -39,6 +39,9 @@ test.each([
   ["init somewhere", "argument"],
   ["-r /srv verify-certificate x.json", "--repo"],
   ["snapshots --host", "--host"],
+  ["backup --no-lock /home", "whoever writes holds a lock"],
+  ["--no-lock repair index", "whoever writes holds a lock"],
+  ["backup --use-fs-snapshot /home", "Windows"],
 ])("what a command does not take is refused by name: %s", (line, name) => {
   expect(() => parse(line)).toThrow(
     expect.objectContaining({ code: "CLI_USAGE", message: expect.stringContaining(name) }),

@@ -4,6 +4,7 @@ import { commandGroups, type Call, type CommandEntry } from "./command.ts";
 import { cliErrors } from "./errors.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { commandFamilies } from "./table/command-table.ts";
+import { refusedFlags } from "./table/refused-flags.ts";
 import { globalFlags } from "./table/repository-flags.ts";
 
 /** What was typed, understood: which command, and everything for it but the world it runs in. */
@@ -112,7 +113,9 @@ function flagValues(entry: CommandEntry, program: Command, own: Command): Parsed
   for (const [name, flag] of Object.entries(globalFlags)) {
     if (given(program, flag) !== undefined && !(name in entry.flags)) {
       const long = optionOf(flag).long;
-      throw new HoldfastError(cliErrors.usage, `holdfast ${entry.name} has no flag ${long}.`);
+      const reason = refusedFlags[long ?? ""];
+      const why = reason === undefined ? "" : `: ${reason}`;
+      throw new HoldfastError(cliErrors.usage, `holdfast ${entry.name} has no flag ${long}${why}.`);
     }
   }
   const values: Record<string, Call<FlagTable>["flags"][string]> = {};
@@ -143,6 +146,9 @@ function spellOutVerbosity(word: string): string[] {
 
 /** "error: unknown option '--foo'\n(Did you mean --force?)" as one sentence. */
 function usageMessage(message: string): string {
+  const [, unknown = ""] = /unknown option '([^']+)'/.exec(message) ?? [];
+  const reason = refusedFlags[unknown];
+  if (reason !== undefined) return `This command has no flag ${unknown}: ${reason}.`;
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const sentence = first.charAt(0).toUpperCase() + first.slice(1);
   return [sentence, ...rest.map((line) => line.replace(/^\((.*)\)$/, "$1"))].join(". ").replace("?.", "?");
