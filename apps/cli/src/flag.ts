@@ -20,6 +20,8 @@ export interface Single<Choice extends string = string> extends FlagText {
 }
 export interface Repeated extends FlagText {
   readonly kind: "repeated";
+  /** The setting of the environment that is taken when the flag is not given. */
+  readonly setting?: "host";
 }
 export type Flag = Toggle | Counted | Single | Repeated;
 

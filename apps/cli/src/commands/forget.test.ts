@@ -13,8 +13,8 @@ interface Written {
 }
 
 /** A command line on a repository that holds these snapshots; their ids in the same order. */
-async function withSnapshots(written: readonly Written[]) {
-  const whole = await commandLineWithRepository();
+async function withSnapshots(written: readonly Written[], variables: Readonly<Record<string, string>> = {}) {
+  const whole = await commandLineWithRepository({ variables });
   const context = { clock: systemClock, random: systemRandom, log: silentLog };
   const repository = await Repository.open(await openStorage(whole.repository, context), { password: "test" }, context);
   const tree = parseId("ab".repeat(32));
@@ -102,6 +102,22 @@ test("all of a part goes when that is said", async () => {
   const { run, ids, stored } = await withSnapshots(threeDays);
   expect(await run("forget", "--unsafe-allow-remove-all", "--host", "alpha")).toMatchObject({ exitCode: 0 });
   expect(await stored()).toEqual([ids[3]]);
+});
+
+test("a host that the environment names is the only one that is meant, until another is given", async () => {
+  const { run, ids, stored } = await withSnapshots(threeDays, { RESTIC_HOST: "beta" });
+  const listed = async (...words: string[]) =>
+    (JSON.parse((await run("snapshots", "--json", "--no-lock", ...words)).output) as { id: string }[]).map(
+      ({ id }) => id,
+    );
+  expect(await listed()).toEqual([ids[3]]);
+  expect(await listed("--host", "")).toEqual(ids);
+  expect(await listed("--host", "alpha", "--host", "")).toEqual(ids.slice(0, 3));
+  expect(await run("forget", "--keep-last", "1")).toMatchObject({ exitCode: 0 });
+  expect(await stored()).toHaveLength(4);
+  expect(await run("forget", "--unsafe-allow-remove-all", "--host", "")).toMatchObject({ exitCode: 1 });
+  expect(await run("forget", "--unsafe-allow-remove-all")).toMatchObject({ exitCode: 0 });
+  expect((await stored()).toSorted()).toEqual(ids.slice(0, 3).toSorted());
 });
 
 test("tags are added, removed and set, and tell which snapshot came from which", async () => {

@@ -69,7 +69,8 @@ function refuseCareless({ flags }: ForgetCall, policy: RetentionPolicy): void {
       cliErrors.usage,
       "No rule says what to keep, and no snapshot is named; nothing is removed.",
     );
-  if (flags.host.length + flags.tag.length + flags.path.length === 0)
+  const { hosts, tags, paths } = snapshotFilter(flags);
+  if ([hosts, tags, paths].every((wanted) => wanted?.length === 0))
     throw new HoldfastError(cliErrors.usage, "--unsafe-allow-remove-all needs a --host, --tag or --path beside it.");
 }
 

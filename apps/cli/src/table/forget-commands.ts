@@ -1,6 +1,6 @@
 import { command } from "../command.ts";
 import { repeated, single, toggle, under } from "../flag.ts";
-import { outputFlags, readerFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
+import { ofHost, outputFlags, readerFlags, repositoryFlags, snapshotFilterFlags } from "./repository-flags.ts";
 import { pruneLimitFlags } from "./prune-flags.ts";
 
 /** restic's rules of what to keep; a count may be "unlimited". */
@@ -27,7 +27,7 @@ export const forgetFlags = {
   ...keepFlags,
   ...under("Which snapshots", {
     ...snapshotFilterFlags,
-    host: repeated("--host <name>", "only of this host; repeatable"), // -H is --keep-hourly here
+    host: ofHost("--host <name>"), // -H is --keep-hourly here
     groupBy: single(
       "-g, --group-by <criteria>",
       "what makes a group: host, paths, tags (default: host,paths; '' for none)",

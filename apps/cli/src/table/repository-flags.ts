@@ -1,4 +1,4 @@
-import { choice, counted, repeated, single, toggle, under } from "../flag.ts";
+import { choice, counted, repeated, single, toggle, under, type Repeated } from "../flag.ts";
 
 /** Where copies of a repository's small files are kept on this machine. */
 export const cacheFlags = under("Repository flags", {
@@ -89,9 +89,15 @@ export const outputFlags = under("Output flags", {
 /** Those that may also stand before the command's name. */
 export const globalFlags = { ...repositoryFlags, ...readerFlags, ...outputFlags };
 
+/** Under the name that the command has free for it. */
+export const ofHost = (flags: string): Repeated => ({
+  ...repeated(flags, "only of this host; repeatable; '' for any (default: HOLDFAST_HOST, if it is set)"),
+  setting: "host",
+});
+
 /** Which snapshots are meant, when no id is given or the id is "latest". */
 export const snapshotFilterFlags = under("Which snapshots", {
-  host: repeated("-H, --host <name>", "only of this host; repeatable"),
+  host: ofHost("-H, --host <name>"),
   tag: repeated("--tag <tag[,tag...]>", "only with all of these tags; repeated: with any of the lists"),
   path: repeated("--path <path>", "only with this absolute path among the backed-up ones; repeatable"),
 });
