@@ -60,7 +60,8 @@ export type {
 export type { BackupCounts, BackupProgress } from "./backup/tally.ts";
 export { AnchoredDirectory } from "./filesystem/anchored-directory.ts";
 export { describeFile, linkTargetOf } from "./filesystem/describe-file.ts";
-export { readAttributes } from "./filesystem/extended-attributes.ts";
+export { lacksAttributes, readAttributes } from "./filesystem/extended-attributes.ts";
+export { isDirectory, isFile, isSocket, type FileStats } from "./filesystem/file-stats.ts";
 export { native, withoutNativeStatement } from "./filesystem/native.ts";
 export { ownerNames, type OwnerNames } from "./filesystem/owner-names.ts";
 export type { ItemProblem, ItemProblems } from "./item-problem.ts";
@@ -84,7 +85,7 @@ export { readFile } from "./restore/read-file.ts";
 export { restore, type RestoreOptions, type RestoreResult } from "./restore/restore.ts";
 export type { RestoreCounts, RestoreProgress } from "./restore/restore-tally.ts";
 export type { RestoredItem } from "./restore/restored-item.ts";
-export type { OverwriteMode } from "./restore/target.ts";
+export type { OverwriteMode } from "./restore/target-parts.ts";
 export {
   findNode,
   findTree,

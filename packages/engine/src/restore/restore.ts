@@ -19,7 +19,8 @@ import type { RestoredItem } from "./restored-item.ts";
 import { RestoreSelection, type SelectionOptions } from "./restore-selection.ts";
 import { RestoreTally, type RestoreCounts, type RestoreProgress } from "./restore-tally.ts";
 import { SegmentFetcher } from "./segment-fetcher.ts";
-import { Target, type OverwriteMode } from "./target.ts";
+import { Target } from "./target.ts";
+import type { OverwriteMode } from "./target-parts.ts";
 import { findTree, walkTree, type Names } from "./walk-tree.ts";
 
 export interface RestoreOptions extends SelectionOptions {

@@ -1,54 +1,24 @@
-import { linkSync, lstatSync, renameSync, rmdirSync, unlinkSync, type BigIntStats } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { HoldfastError, MiB, assert, isFailure, systemCodeOf } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
-import type { AnchoredDirectory } from "../filesystem/anchored-directory.ts";
 import { native } from "../filesystem/native.ts";
 import type { BlobId } from "../id.ts";
-import type { ProblemList } from "../item-problem.ts";
-import { unpackFailure } from "../threads/carried-failure.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
-import type { AttributeSelection } from "./attribute-selection.ts";
 import { Batch, type Plan, type PlannedChunk } from "./batch.ts";
-import type { Crew } from "./crew.ts";
+import { BatchRunner, type PlannedEntry } from "./batch-runner.ts";
+import { planFile, planMetadata, planOther } from "./entry-plan.ts";
 import { verificationFailed } from "./entry-writer.ts";
 import { FirstName } from "./first-name.ts";
+import { freeTemporaryPath, linkOver, remove, statIn } from "./in-the-way.ts";
 import { InFlight } from "./in-flight.ts";
 import { Inspection, type Inspected } from "./inspection.ts";
 import { LargeFile } from "./large-file.ts";
-import { metadataOf, MetadataWriter, type OwnerOf, type WithheldMetadata } from "./metadata.ts";
-import type { RestoredItem } from "./restored-item.ts";
-import type { EntryTrouble, WriteJob } from "./restore-job.ts";
-import type { RestoreTally } from "./restore-tally.ts";
-import type { SegmentFetcher } from "./segment-fetcher.ts";
-import { looksUnchanged, openExisting, temporaryName } from "./target-file.ts";
+import { metadataOf, MetadataWriter, type WithheldMetadata } from "./metadata.ts";
+import type { TargetParts } from "./target-parts.ts";
+import { looksUnchanged, openExisting } from "./target-file.ts";
 import { TargetTree, type TargetDirectory } from "./target-tree.ts";
 import type { Names, TreeStep } from "./walk-tree.ts";
-
-/** What happens to a file that is there already; directories are always entered. restic's `--overwrite`. */
-export type OverwriteMode = "always" | "if-changed" | "if-newer" | "never";
-
-export interface TargetParts {
-  /** Undefined in a dry run where there is none. */
-  readonly top: AnchoredDirectory | undefined;
-  readonly overwrite: OverwriteMode;
-  readonly isDryRun: boolean;
-  /** Re-reads each file that was written. */
-  readonly isVerified: boolean;
-  readonly ownerOf: OwnerOf;
-  readonly attributes: AttributeSelection;
-  readonly tally: RestoreTally;
-  readonly problems: ProblemList;
-  readonly plainLength: (id: BlobId) => number | undefined;
-  /** Whether a directory is wanted by itself, and not only for something in it. */
-  readonly isSelected: (names: Names, node: TreeNode) => boolean;
-  readonly onItem: (item: RestoredItem) => void;
-  /** Called when the walk leaves a directory, with what is in it and may have to go. */
-  readonly onLeave: (directory: TargetDirectory) => void;
-  readonly crew: Crew;
-  readonly fetcher: SegmentFetcher;
-  readonly signal: AbortSignal;
-}
 
 /** Above this a file is written by several jobs. */
 const largeFileBytes = 8 * MiB;
@@ -69,13 +39,12 @@ interface FilePlan {
 }
 
 /** What the planner remembers of an entry while it is being written. */
-type Note = Pick<FilePlan, "names" | "node" | "directory" | "first"> & {
+interface Note extends PlannedEntry, Pick<FilePlan, "names" | "node" | "directory" | "first"> {
   readonly isUpdate: boolean;
-  readonly chunks: readonly PlannedChunk[];
-  readonly plan: Plan;
+  /** The file of which it is a part. */
   readonly large?: LargeFile;
   readonly counts: () => void;
-};
+}
 
 /**
  * Plans what is done below one directory, in the order of the snapshot's tree, and has it done in batches by the crew.
@@ -92,6 +61,7 @@ export class Target {
   readonly #metadata: MetadataWriter;
   readonly #tree: TargetTree;
   readonly #flights: InFlight;
+  readonly #runner: BatchRunner<Note>;
   /** The first restored name of each file that has several. */
   readonly #firstNames = new Map<string, FirstName>();
   readonly #largeFiles = new Map<LargeFile, Note>();
@@ -106,6 +76,9 @@ export class Target {
     this.#metadata = new MetadataWriter(parts.attributes);
     this.#flights = new InFlight(Math.max(2, 2 * parts.crew.threads));
     this.#inspection = new Inspection();
+    const { withheld } = this.#metadata;
+    const settle = (note: Note, isThere: boolean, failure: Error | undefined) => this.#settle(note, isThere, failure);
+    this.#runner = new BatchRunner({ ...parts, withheld, settle });
     this.#tree = new TargetTree({
       top: parts.top,
       metadata: this.#metadata,
@@ -151,6 +124,7 @@ export class Target {
   async finish(): Promise<void> {
     this.#parts.onLeave(this.#tree.innermost);
     do {
+      this.#parts.signal.throwIfAborted();
       await this.#flush();
       await this.#flights.drained();
     } while (this.#ready.length > 0 || !this.#batch.isEmpty || !this.#inspection.isEmpty);
@@ -188,8 +162,8 @@ export class Target {
   async #other(names: Names, node: TreeNode): Promise<void> {
     if (node.type === "socket") return; // means nothing without the program that listened
     if (node.type !== "symlink" && native === undefined) return; // said once for all, see withoutNativeStatement
-    const unixType = unixTypes[node.type];
-    if (node.type !== "symlink" && unixType === undefined)
+    const plan = planOther(node, this.#parts.ownerOf);
+    if (plan === undefined)
       throw new HoldfastError(engineErrors.entryRefused, `${displayPath(names)} is of a kind that cannot be restored.`);
     const directory = this.#tree.current();
     if (directory === undefined) return;
@@ -202,11 +176,6 @@ export class Target {
       if (this.#parts.isDryRun) return this.#dryDone("restored", names, node, "others", first);
       const inTheWay = statIn(directory, node.name);
       if (inTheWay !== undefined) remove(directory.anchor!.pathOf(node.name), inTheWay);
-      const basics = { name: node.name.toString("latin1"), metadata: metadataOf(node, this.#parts.ownerOf) };
-      const plan: Plan =
-        node.type === "symlink"
-          ? { kind: "symlink", ...basics, linkTarget: node.linkTarget.toString("latin1") }
-          : { kind: "device", ...basics, unixType: unixType!, device: node.device };
       const counts = () => (this.#parts.tally.counts.others += 1);
       this.#add({ names, node, directory, first, isUpdate: false, chunks: [], plan, counts });
     };
@@ -263,8 +232,7 @@ export class Target {
     counts.bytesUnchanged += Number(node.size);
     this.#parts.onItem({ action: "unchanged", names, type: node.type, sizeBytes: Number(node.size) });
     if (this.#parts.isDryRun) return first?.settle(true);
-    const basics = { name: node.name.toString("latin1"), metadata: metadataOf(node, this.#parts.ownerOf) };
-    const plan: Plan = { kind: "metadata", ...basics };
+    const plan = planMetadata(node, this.#parts.ownerOf);
     this.#add({ names, node, directory, first, isUpdate: false, chunks: [], plan, counts: () => {} });
   }
 
@@ -288,8 +256,7 @@ export class Target {
       this.#parts.tally.counts.files += 1;
       this.#parts.tally.wrote(plainBytes);
     };
-    const basics = { name: node.name.toString("latin1"), metadata: metadataOf(node, this.#parts.ownerOf) };
-    const plan: Plan = { kind: "file", ...basics, replaces: isUpdate };
+    const plan = planFile(node, this.#parts.ownerOf, isUpdate);
     this.#add({ names, node, directory, first, isUpdate, chunks, plan, counts });
   }
 
@@ -364,56 +331,7 @@ export class Target {
   async #dispatch(): Promise<void> {
     const batch = this.#batch;
     this.#batch = new Batch();
-    await this.#flights.start(() => this.#carryOut(batch));
-  }
-
-  async #carryOut(batch: Batch<Note>): Promise<void> {
-    const { fetcher, signal } = this.#parts;
-    const job = batch.job(await fetcher.fetch(batch.ids, signal));
-    const troubles = await this.#run(job);
-    const again: Note[] = [];
-    const lacking = new Set<BlobId>();
-    for (const [at, note] of batch.notes.entries()) {
-      const trouble = troubles.get(at);
-      if (trouble?.is === "without") {
-        const first = note.chunks.findIndex((_, position) => trouble.chunks.includes(chunkNumber(job, at, position)));
-        lacking.add(note.chunks[first]!.id);
-        again.push(note);
-      } else this.#settle(note, trouble?.is !== "failed", trouble && unpackFailure(trouble.failure));
-    }
-    for (const note of again) await this.#carryOutSingly(note, lacking);
-  }
-
-  /** An entry of which a chunk is not where it should be: other places are tried, one chunk after the other. */
-  async #carryOutSingly(note: Note, lacking: ReadonlySet<BlobId>): Promise<void> {
-    const { fetcher, signal } = this.#parts;
-    const plain = new Set(note.chunks.filter(({ id }) => lacking.has(id)).map(({ id }) => id));
-    for (;;) {
-      signal.throwIfAborted();
-      const batch = new Batch<Note>();
-      const chunks = note.chunks.map((chunk) => (plain.has(chunk.id) ? { ...chunk, isKept: false } : chunk));
-      batch.add(note.plan, note.directory, chunks, note);
-      const fetched = await fetcher.fetch(batch.ids, signal);
-      for (const [at, id] of batch.ids.entries()) {
-        if (!plain.has(id)) continue;
-        const bytes = await fetcher.fetchPlain(id, signal);
-        if (!(bytes instanceof Uint8Array)) return this.#settle(note, false, bytes);
-        fetched.sources[at] = { is: "plain", segment: fetched.segments.push(bytes.slice()) - 1 };
-      }
-      const job = batch.job(fetched);
-      const trouble = (await this.#run(job)).get(0);
-      if (trouble?.is !== "without")
-        return this.#settle(note, trouble?.is !== "failed", trouble && unpackFailure(trouble.failure));
-      for (const [position, { id }] of note.chunks.entries())
-        if (trouble.chunks.includes(chunkNumber(job, 0, position))) plain.add(id);
-    }
-  }
-
-  async #run(job: WriteJob): Promise<ReadonlyMap<number, EntryTrouble>> {
-    const { troubles, withheld } = await this.#parts.crew.run(job);
-    this.#metadata.withheld.owners += withheld.owners;
-    this.#metadata.withheld.attributes += withheld.attributes;
-    return new Map(troubles.map((trouble) => [trouble.entry, trouble]));
+    await this.#flights.start(() => this.#runner.carryOut(batch));
   }
 
   /** @param isThere what was planned is there, with or without a failure */
@@ -573,47 +491,3 @@ export class Target {
 }
 
 const partBytes = 4 * MiB;
-
-/** The types that mknod makes; never more than the owner's rights until the metadata is written. */
-const unixTypes: Partial<Record<TreeNode["type"], number>> = {
-  fifo: 0o010600,
-  dev: 0o060600,
-  chardev: 0o020600,
-};
-
-/** The number that a job knows an entry's chunk by. */
-function chunkNumber(job: WriteJob, entry: number, position: number): number {
-  const { [entry]: found } = job.entries;
-  return found !== undefined && "chunks" in found ? found.chunks[position]! : -1;
-}
-
-/** What has a name in a directory; never asked where everything is ours. */
-function statIn(directory: TargetDirectory, name: Buffer): BigIntStats | undefined {
-  if (directory.anchor === undefined || directory.namesBefore?.has(name.toString("latin1")) !== true) return undefined;
-  return lstatSync(directory.anchor.pathOf(name), { bigint: true, throwIfNoEntry: false });
-}
-
-/** A directory is only removed when it is empty: nobody asked for what is in it to go. */
-function remove(path: Buffer, existing: BigIntStats): void {
-  if (existing.isDirectory()) rmdirSync(path);
-  else unlinkSync(path);
-}
-
-/** A path for a temporary file; one that an interrupted restore left is removed. */
-function freeTemporaryPath(directory: TargetDirectory, name: Buffer): Buffer {
-  const path = directory.anchor!.pathOf(temporaryName(name));
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
-  return path;
-}
-
-/** Makes `name` a name of what `source` names; what it named before is let go in the same moment. */
-function linkOver(source: Buffer, directory: TargetDirectory, name: Buffer, existing: BigIntStats | undefined): void {
-  const path = directory.anchor!.pathOf(name);
-  if (existing === undefined) return linkSync(source, path);
-  const original = lstatSync(source, { bigint: true, throwIfNoEntry: false });
-  if (original?.ino === existing.ino && original.dev === existing.dev) return;
-  const temporary = freeTemporaryPath(directory, name);
-  linkSync(source, temporary);
-  if (existing.isDirectory()) rmdirSync(path);
-  renameSync(temporary, path);
-}
