@@ -82,7 +82,7 @@ export class StreamArchiver {
     let isWhole = true;
     let last: Stretch | undefined;
     for (;;) {
-      const buffer = await this.#buffer(Promise.race([previous, ...storing.slice(-1)]));
+      const buffer = await this.#buffer(() => Promise.race([previous, ...storing.slice(-1)]));
       buffer.set(last === undefined ? noContext : last.bytes.subarray(last.bytes.byteLength - contextBytes));
       let length: number;
       try {
@@ -98,6 +98,7 @@ export class StreamArchiver {
       sizeBytes += length;
       last = stretch;
       const scan = this.#lanes.run({ kind: "scan", bytes, from: contextBytes });
+      scan.catch(() => {}); // as above
       const before = previous;
       previous = (async () => {
         await before;
@@ -121,15 +122,16 @@ export class StreamArchiver {
     return isWhole ? { content: content.flat(), sizeBytes, added } : undefined;
   }
 
-  /** A buffer that nobody uses, when there is one. @param failure rejects when there will be none */
-  async #buffer(failure: Promise<unknown>): Promise<Uint8Array> {
+  /** A buffer that nobody uses, when there is one. @param work rejects when there will be none */
+  async #buffer(work: () => Promise<unknown>): Promise<Uint8Array> {
     while (this.#free.length === 0) {
       if (this.#made < this.#stretchesMax) {
         this.#made += 1;
         return new Uint8Array(new SharedArrayBuffer(contextBytes + stretchBytes));
       }
       this.#wanted ??= Promise.withResolvers();
-      await Promise.race([this.#wanted.promise, failure.then(() => this.#wanted?.promise)]);
+      const { promise } = this.#wanted;
+      await Promise.race([promise, work().then(() => promise)]);
     }
     return this.#free.pop()!;
   }

@@ -9,6 +9,8 @@ import {
   readdirSync,
   type BigIntStats,
 } from "node:fs";
+import type { FileStats } from "./file-stats.ts";
+import { statAt } from "./stat-at.ts";
 
 // Linux: a handle that names a place and reads nothing, so that a directory one may enter but not list can be held.
 const openPlace = process.platform === "linux" ? 0o10000000 : 0;
@@ -69,6 +71,16 @@ export class AnchoredDirectory {
 
   stat(): BigIntStats {
     return fstatSync(this.#fd, { bigint: true });
+  }
+
+  /**
+   * What the system says of an entry, links not followed; undefined when it is not there.
+   * @param name its bytes (latin1)
+   * @throws the system's error
+   */
+  statOf(name: string): FileStats | undefined {
+    if (statAt !== undefined) return statAt(this.#fd, name);
+    return lstatSync(this.pathOf(Buffer.from(name, "latin1")), { bigint: true, throwIfNoEntry: false });
   }
 
   /** Names in this directory, each a string of bytes (latin1), in the order of those bytes. @throws the system's error */

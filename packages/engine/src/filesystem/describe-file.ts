@@ -1,7 +1,8 @@
-import { readlinkSync, type BigIntStats } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { goModeOf } from "../tree/mode.ts";
-import { bareNode, type ExtendedAttribute, type NodeType, type TreeNode } from "../tree/node.ts";
+import type { ExtendedAttribute, NodeType, TreeNode } from "../tree/node.ts";
 import { localTimestamp } from "../tree/timestamp.ts";
+import type { FileStats } from "./file-stats.ts";
 import type { OwnerNames } from "./owner-names.ts";
 
 const typeMask = 0o170000n;
@@ -16,7 +17,7 @@ const nodeTypesOf = new Map<bigint, NodeType>([
 ]);
 
 /** What a file of these statistics is called in a tree. */
-export function nodeTypeOf(stats: BigIntStats): NodeType {
+export function nodeTypeOf(stats: FileStats): NodeType {
   return nodeTypesOf.get(stats.mode & typeMask) ?? "irregular";
 }
 
@@ -27,7 +28,7 @@ export function nodeTypeOf(stats: BigIntStats): NodeType {
  */
 export function describeFile(
   name: Buffer,
-  stats: BigIntStats,
+  stats: FileStats,
   owners: OwnerNames,
   extendedAttributes: readonly ExtendedAttribute[],
   withAtime = false,
@@ -36,7 +37,8 @@ export function describeFile(
   const mtime = localTimestamp(stats.mtimeNs);
   const hasLinks = type === "file" || type === "symlink" || type === "dev" || type === "chardev";
   return {
-    ...bareNode(name, type),
+    name,
+    type,
     mode: goModeOf(Number(stats.mode)),
     mtime,
     atime: withAtime ? localTimestamp(stats.atimeNs) : mtime,
@@ -50,9 +52,16 @@ export function describeFile(
     size: type === "file" ? unsigned(stats.size) : 0n,
     links: hasLinks ? unsigned(stats.nlink) : 0n,
     device: type === "dev" || type === "chardev" ? unsigned(stats.rdev) : 0n,
+    linkTarget: nothing,
     extendedAttributes,
+    genericAttributes: "",
+    content: undefined,
+    subtree: undefined,
+    error: "",
   };
 }
+
+const nothing = Buffer.alloc(0);
 
 /** Where a symlink points, as bytes. @throws the system's error */
 export function linkTargetOf(path: Buffer): Buffer {

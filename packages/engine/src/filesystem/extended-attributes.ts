@@ -33,6 +33,15 @@ export function readAttributes(path: Buffer): ExtendedAttribute[] {
   return attributes;
 }
 
+/**
+ * True when a file surely has no extended attributes. The path need not be safe to follow: whoever could lead it
+ * elsewhere could as well have taken the attributes away.
+ * @param path bytes (latin1)
+ */
+export function lacksAttributes(path: string): boolean {
+  return native?.hasAttributes(path) === false;
+}
+
 /** Labels that this machine's security policy puts on every new file; they are not the backup's to take away. */
 const machineLabel = /^security\.(?:selinux|SMACK64|apparmor|ima|evm)/;
 

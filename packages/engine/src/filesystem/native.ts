@@ -7,6 +7,11 @@ import { getSystemErrorName } from "node:util";
 export interface NativeCalls {
   /** Names of extended attributes in the system's order. */
   listAttributes(path: Buffer): Buffer[];
+  /**
+   * Whether a file has extended attributes; undefined when that cannot be said. Quick, for most have none.
+   * @param path bytes (latin1)
+   */
+  hasAttributes(path: string): boolean | undefined;
   getAttribute(path: Buffer, name: Buffer): Buffer;
   setAttribute(path: Buffer, name: Buffer, value: Buffer): void;
   removeAttribute(path: Buffer, name: Buffer): void;
@@ -81,8 +86,15 @@ function bind(koffi: Koffi, platform: "linux" | "darwin"): NativeCalls {
     }
   };
   const times = new BigInt64Array(4);
+  const shortPath = Buffer.alloc(4096);
 
   return {
+    hasAttributes(on) {
+      if (on.length >= shortPath.length) return undefined;
+      shortPath[shortPath.write(on, "latin1")] = 0;
+      const length = list(shortPath, null, 0, ...listEnd);
+      return length < 0 ? undefined : length > 0;
+    },
     listAttributes(on) {
       const c = terminated(on);
       return splitAtZeros(read("llistxattr", on, (into, length) => list(c, into, length, ...listEnd)));

@@ -42,11 +42,29 @@ const yearMax = 9999;
  */
 export function formatTimestamp(time: Timestamp): string {
   const epochS = floorDivide(time.ns, nsPerSecond);
-  const date = wallClock(Number(epochS) + time.offsetS);
-  const wall = date.toISOString().slice(0, 19);
+  const wall = wallText(Number(epochS) + time.offsetS);
   const fraction = Number(time.ns - epochS * nsPerSecond);
   const digits = fraction === 0 ? "" : `.${fraction.toString().padStart(9, "0").replace(/0+$/, "")}`;
   return `${wall}${digits}${formatOffset(time.offsetS)}`;
+}
+
+const dayS = 86_400;
+/** Texts of days; files of one day are many. */
+const dayTexts = new Map<number, string>();
+const dayTextsMax = 4096;
+
+/** "2024-05-01T08:25:52", `wallS` seconds after 1970 on the wall clock. */
+function wallText(wallS: number): string {
+  const day = Math.floor(wallS / dayS);
+  let text = dayTexts.get(day);
+  if (text === undefined) {
+    text = wallClock(wallS).toISOString().slice(0, 11);
+    if (dayTexts.size >= dayTextsMax) dayTexts.clear();
+    dayTexts.set(day, text);
+  }
+  const second = wallS - day * dayS;
+  const minute = Math.trunc(second / 60);
+  return `${text}${twoDigits(Math.trunc(minute / 60))}:${twoDigits(minute % 60)}:${twoDigits(second % 60)}`;
 }
 
 const gregorianCycleS = 146_097 * 86_400; // 400 years, after which the calendar repeats

@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { posix } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { dayMs, MiB, systemCodeOf, type Clock, type Random } from "@holdfast/base";
-import { BackupTrial } from "@holdfast/engine";
+import { BackupTrial, isDirectory, isFile } from "@holdfast/engine";
 import type { FilesOptions } from "../files/files-source.ts";
 import { Selection } from "../files/selection.ts";
 import { targetTree } from "../files/target-tree.ts";
@@ -135,8 +135,8 @@ class Survey {
     const { counts } = this;
     const { stats } = entry;
     if (stats === undefined) counts.unreadable += 1;
-    else if (stats.isFile()) this.#countFile(entry, Number(stats.size), Number(stats.mtimeMs));
-    else if (stats.isDirectory()) {
+    else if (isFile(stats)) this.#countFile(entry, Number(stats.size), Number(stats.mtimeNs / 1_000_000n));
+    else if (isDirectory(stats)) {
       counts.directories += 1;
       try {
         return entry.enter();
@@ -158,7 +158,7 @@ class Survey {
     if (ageMs <= 7 * dayMs) changedBytes.week += sizeBytes;
     if (ageMs <= 30 * dayMs) changedBytes.month += sizeBytes;
     if (!isReadable(entry.path)) counts.unreadable += 1;
-    else this.#classes.add(sizeBytes, entry.absolutePath);
+    else this.#classes.add(sizeBytes, () => Buffer.from(entry.absolutePath, "latin1"));
   }
 
   #report(): void {

@@ -1,8 +1,7 @@
-import type { BigIntStats } from "node:fs";
-import { describeFile, ownerNames, type ExtendedAttribute, type TreeNode } from "@holdfast/engine";
+import { describeFile, ownerNames, type ExtendedAttribute, type FileStats, type TreeNode } from "@holdfast/engine";
 
 /** Makes the node of a file, as one backup wants its files described. */
-export type Describe = (name: Buffer, stats: BigIntStats, attributes: readonly ExtendedAttribute[]) => TreeNode;
+export type Describe = (name: Buffer, stats: FileStats, attributes: readonly ExtendedAttribute[]) => TreeNode;
 
 export interface DescribeOptions {
   /** Records when each entry was last read; default not, so that reading a file changes nothing. */

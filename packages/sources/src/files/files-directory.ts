@@ -1,5 +1,6 @@
 import { HoldfastError, systemCodeOf } from "@holdfast/base";
 import {
+  lacksAttributes,
   linkTargetOf,
   readAttributes,
   type ExtendedAttribute,
@@ -87,8 +88,11 @@ export class FilesDirectory implements SourceDirectory {
   }
 }
 
+const withoutAttributes = { attributes: [] };
+
 /** Attributes and ACLs of an entry; what keeps them from being read is part of the answer. */
 function attributesOf(walked: WalkedEntry): { attributes: readonly ExtendedAttribute[]; fault?: unknown } {
+  if (!walked.isOnTheWay && lacksAttributes(walked.absolutePath)) return withoutAttributes;
   const path = walked.isOnTheWay ? Buffer.concat([walked.path, Buffer.from("/.")]) : walked.path;
   try {
     return { attributes: readAttributes(path) };

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { systemCodeOf } from "@holdfast/base";
-import type { SourceTotals } from "@holdfast/engine";
+import { isDirectory, isFile, type SourceTotals } from "@holdfast/engine";
 import type { WalkedDirectory, WalkedEntry } from "./walk.ts";
 
 const turnEntries = 64;
@@ -23,10 +23,10 @@ export async function measure(
           await nextTurn();
           signal?.throwIfAborted();
         }
-        if (entry.stats?.isFile() === true) {
+        if (entry.stats !== undefined && isFile(entry.stats)) {
           files += 1;
           bytes += Number(entry.stats.size);
-        } else if (entry.stats?.isDirectory() === true) {
+        } else if (entry.stats !== undefined && isDirectory(entry.stats)) {
           const inner = tryEnter(entry);
           if (inner !== undefined) await visit(inner);
         }

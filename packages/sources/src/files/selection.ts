@@ -1,5 +1,5 @@
-import { closeSync, constants, lstatSync, openSync, readSync, type BigIntStats } from "node:fs";
-import { decodeName, PatternList, type AnchoredDirectory } from "@holdfast/engine";
+import { closeSync, constants, lstatSync, openSync, readSync } from "node:fs";
+import { decodeName, isDirectory, isFile, PatternList, type AnchoredDirectory, type FileStats } from "@holdfast/engine";
 
 /** What is left out of a backup of files. Everything that was asked for by its own path is kept whatever is said here. */
 export interface ExcludeOptions {
@@ -46,6 +46,11 @@ export class Selection {
     this.#oneFileSystem = options.oneFileSystem ?? false;
   }
 
+  /** False when no path is excluded by what it is called. */
+  get hasPatterns(): boolean {
+    return this.#patterns.length > 0;
+  }
+
   /** @param path components of the absolute path, as `decodeName` gives them */
   excludesPath(path: readonly string[]): boolean {
     return this.#patterns.some((patterns) => patterns.matches(path));
@@ -55,10 +60,10 @@ export class Selection {
    * @param targetDevice the file system of the target that the entry was reached from
    * @param parentDevice that of its directory: where a file system is mounted, the empty directory is kept
    */
-  excludesFile(stats: BigIntStats, targetDevice: bigint, parentDevice: bigint): boolean {
-    if (this.#sizeMaxBytes !== undefined && stats.isFile() && stats.size > this.#sizeMaxBytes) return true;
+  excludesFile(stats: FileStats, targetDevice: bigint, parentDevice: bigint): boolean {
+    if (this.#sizeMaxBytes !== undefined && isFile(stats) && stats.size > this.#sizeMaxBytes) return true;
     if (!this.#oneFileSystem || stats.dev === targetDevice) return false;
-    return !(stats.isDirectory() && parentDevice === targetDevice);
+    return !(isDirectory(stats) && parentDevice === targetDevice);
   }
 
   /** The names that are kept of a directory: all, or its tag file alone. @param names as bytes (latin1) */

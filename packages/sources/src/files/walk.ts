@@ -1,6 +1,6 @@
-import { lstatSync, type BigIntStats } from "node:fs";
+import { lstatSync } from "node:fs";
 import { posix } from "node:path";
-import { AnchoredDirectory, decodeName } from "@holdfast/engine";
+import { AnchoredDirectory, decodeName, isDirectory, isSocket, type FileStats } from "@holdfast/engine";
 import { decodePath, type Selection } from "./selection.ts";
 import type { TargetNode } from "./target-tree.ts";
 
@@ -10,9 +10,9 @@ export interface WalkedEntry {
   readonly name: string;
   /** Where to reach it while its directory is open. */
   readonly path: Buffer;
-  /** Where to look for it later. */
-  absolutePath(): Buffer;
-  readonly stats: BigIntStats | undefined;
+  /** Its absolute path (latin1), which may lead elsewhere by now. */
+  readonly absolutePath: string;
+  readonly stats: FileStats | undefined;
   /** True for a directory that only leads to targets; symlinks at its path were followed. */
   readonly isOnTheWay: boolean;
   /** Why `stats` is undefined. */
@@ -97,7 +97,7 @@ function onTheWay(name: string, target: TargetNode, selection: Selection): Walke
   if (target.isTarget) {
     const entry = look(name, path, target.path);
     if (entry?.stats === undefined) return entry && { ...entry, enter: neverEntered };
-    if (entry.stats.isSocket()) return undefined;
+    if (isSocket(entry.stats)) return undefined;
     const device = entry.stats.dev;
     const enter = () =>
       FullDirectory.open(() => AnchoredDirectory.open(path, { followLink: false }), {
@@ -123,7 +123,7 @@ function onTheWay(name: string, target: TargetNode, selection: Selection): Walke
 }
 
 function unseen(name: string, path: Buffer): WalkedEntry {
-  return { name, path, absolutePath: () => path, isOnTheWay: true, stats: undefined, enter: neverEntered };
+  return { name, path, absolutePath: path.toString("latin1"), isOnTheWay: true, stats: undefined, enter: neverEntered };
 }
 
 interface Place {
@@ -185,29 +185,41 @@ class FullDirectory implements WalkedDirectory {
   entry(name: string, inner: TargetNode | undefined): WalkedEntry | undefined {
     const { path, components, device, selection } = this.#place;
     if (inner?.isTarget === true) return onTheWay(name, inner, selection);
-    const entryComponents = [...components, decodeName(name)];
-    if (selection.excludesPath(entryComponents)) {
+    const entryComponents = selection.hasPatterns ? [...components, decodeName(name)] : [];
+    if (selection.hasPatterns && selection.excludesPath(entryComponents)) {
       // A target of its own below something excluded is wanted all the same.
       return inner !== undefined && inner.children.size > 0 ? onTheWay(name, inner, selection) : undefined;
     }
-    const bytes = Buffer.from(name, "latin1");
-    const entryPath = path === "/" ? `/${name}` : `${path}/${name}`;
-    const entry = look(name, this.#anchor.pathOf(bytes), entryPath);
-    if (entry?.stats === undefined) return entry && { ...entry, enter: neverEntered };
-    if (entry.stats.isSocket() || selection.excludesFile(entry.stats, device, this.#device)) return undefined;
-    const place = { path: entryPath, components: entryComponents, device, target: inner, selection };
-    const isOrdinary = inner === undefined && entry.stats.isDirectory();
-    return {
-      ...entry,
-      place: isOrdinary ? { anchored: entry.path.toString("latin1"), path: entryPath, device } : undefined,
-      enter: () => FullDirectory.open(() => this.#anchor.enter(bytes), place),
+    const absolutePath = path === "/" ? `/${name}` : `${path}/${name}`;
+    const anchor = this.#anchor;
+    const entry = {
+      name,
+      absolutePath,
+      isOnTheWay: false,
+      get path() {
+        return anchor.pathOf(Buffer.from(name, "latin1"));
+      },
     };
+    let stats: FileStats | undefined;
+    try {
+      stats = anchor.statOf(name);
+    } catch (fault) {
+      return { ...entry, stats: undefined, fault, enter: neverEntered };
+    }
+    if (stats === undefined || isSocket(stats) || selection.excludesFile(stats, device, this.#device)) return undefined;
+    if (!isDirectory(stats)) return Object.assign(entry, { stats, enter: neverEntered });
+    const place = { path: absolutePath, components: entryComponents, device, target: inner, selection };
+    return Object.assign(entry, {
+      stats,
+      place: inner === undefined ? { anchored: entry.path.toString("latin1"), path: absolutePath, device } : undefined,
+      enter: () => FullDirectory.open(() => anchor.enter(Buffer.from(name, "latin1")), place),
+    });
   }
 }
 
-/** What the system says of an entry; undefined when it is not there any more. @param absolute its path (latin1) */
-function look(name: string, path: Buffer, absolute: string): Omit<WalkedEntry, "enter"> | undefined {
-  const entry = { name, path, absolutePath: () => Buffer.from(absolute, "latin1"), isOnTheWay: false };
+/** What the system says of a target; undefined when it is not there any more. @param absolutePath (latin1) */
+function look(name: string, path: Buffer, absolutePath: string): Omit<WalkedEntry, "enter"> | undefined {
+  const entry = { name, path, absolutePath, isOnTheWay: false };
   try {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     return stats && { ...entry, stats };
