@@ -12,10 +12,13 @@ import { Repository, listSnapshots, parseId, saveSnapshot, type StoredSnapshot }
 import { localStorage } from "@holdfast/storage";
 import { seededRandom, temporaryDirectory, type SeededRandom } from "@holdfast/testkit";
 import { expect, test } from "vitest";
+import { isLong, suiteSeed } from "../crash/rounds.ts";
 import { initRepository } from "./holdfast.ts";
 import { installedRestic, newestRestic, password, type Restic } from "./restic.ts";
 
-const seed = "retention 7";
+const seed = `retention ${suiteSeed}`;
+/** The long suite asks restic this many times as much. */
+const rounds = isLong ? 20 : 1;
 
 interface Case {
   readonly title: string;
@@ -25,15 +28,20 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { title: "the newest restic", restic: newestRestic, policies: 60, TZ: "UTC" },
-  { title: "the newest restic, in a zone with summer time", restic: newestRestic, policies: 40, TZ: "Europe/Berlin" },
-  { title: "the restic of this system", restic: installedRestic, policies: 15, TZ: "America/New_York" },
+  { title: "the newest restic", restic: newestRestic, policies: 60 * rounds, TZ: "UTC" },
+  {
+    title: "the newest restic, in a zone with summer time",
+    restic: newestRestic,
+    policies: 40 * rounds,
+    TZ: "Europe/Berlin",
+  },
+  { title: "the restic of this system", restic: installedRestic, policies: 15 * rounds, TZ: "America/New_York" },
 ];
 
 for (const { title, restic, policies, TZ } of cases) {
   test.skipIf(restic === undefined)(
     `${title} keeps and forgets what Holdfast does, for the same reasons, by ${policies} random policies (seed ${seed})`,
-    { timeout: 120_000 },
+    { timeout: 120_000 * rounds },
     async () => {
       const random = seededRandom(`${seed} ${title}`);
       const dir = await temporaryDirectory();
