@@ -137,6 +137,10 @@ export class JsonScanner {
     } else if (byte === openBracket) {
       this.array(() => this.skip(depth + 1));
     } else {
+      while (isDigit(this.#bytes[this.at])) this.at += 1;
+      const isPlainNumber = this.at > start && (byte !== 0x30 || this.at === start + 1);
+      // Most scalars are such numbers, and a text made for each would be most of the work.
+      if (isPlainNumber && (this.at >= this.#end || !isScalar(this.#bytes[this.at]!))) return { start, end: this.at };
       while (this.at < this.#end && isScalar(this.#bytes[this.at]!)) this.at += 1;
       const text = this.#bytes.toString("latin1", start, Math.min(this.at, start + 400));
       if (!/^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(text)) {
