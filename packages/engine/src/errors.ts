@@ -86,6 +86,12 @@ export const engineErrors = {
     cause: "An index file of the repository says something impossible.",
     cure: "Run `holdfast repair index`; the packs themselves are not affected.",
   },
+  indexIncomplete: {
+    code: "ENGINE_INDEX_INCOMPLETE",
+    kind: "conflict",
+    cause: "Snapshots were to be repaired while the index does not name everything that is stored.",
+    cure: "Run `holdfast repair index` first; then what is still missing is really missing.",
+  },
   blobMissing: {
     code: "ENGINE_BLOB_MISSING",
     kind: "damaged",

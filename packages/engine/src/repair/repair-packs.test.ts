@@ -1,4 +1,5 @@
-import type { Storage } from "@holdfast/storage";
+import { HoldfastError } from "@holdfast/base";
+import { storageErrors, type Storage } from "@holdfast/storage";
 import { expect, test } from "vitest";
 import { checkRepository } from "../check/check.ts";
 import type { PackId } from "../id.ts";
@@ -106,6 +107,19 @@ test("a pack that is gone is forgotten by the index", async () => {
   const repository = await openAt(copy);
   await repository.loadIndex();
   expect(repository.hasPack(data)).toBe(false);
+});
+
+test("a pack stays while an index file that names it cannot be removed", async () => {
+  const { storage, data } = await fullPacks();
+  const copy = await copyOf(storage);
+  await flipBit(copy, "pack", data, -1);
+  const error = new HoldfastError(storageErrors.denied, "nothing may be removed");
+  copy.add({ operation: "remove", type: "index", times: Infinity, how: "fail", error });
+  expect(await repair(copy, [data])).toMatchObject({ removed: [data], refused: [data], lost: [] });
+  expect(await copy.names("pack")).toContain(data);
+  const again = await copyOf(copy);
+  expect(await repair(again, [data])).toMatchObject({ removed: [data], refused: [], salvagedBlobs: 0 });
+  expect((await checkRepository(await openAt(again), { readData: true })).errors).toEqual([]);
 });
 
 test("nothing is changed when the copy cannot be kept", async () => {

@@ -33,7 +33,7 @@ export interface PacksRepair {
   readonly salvagedBlobs: number;
   /** Blobs that no pack has readable any more. */
   readonly lost: readonly LostBlob[];
-  /** Removed from the index but not from the storage, which refused. */
+  /** Those of them that the storage would not let go, or index files that name them; a later run may. */
   readonly refused: readonly PackId[];
 }
 
@@ -83,10 +83,21 @@ export async function repairPacks(
   const salvage = new Salvage(repository, new Set(removed), signal);
   for (const id of removed) for (const blob of indexed.get(id)!) await salvage.take(id, blob);
   await repository.flush(signal);
-  const change = { drop: removed, add: [], removeUnreadable: [], isTidied: false };
-  if (removed.length > 0) await replaceIndex(repository, change, signal);
-  const refused = await removeFiles(repository, "pack", stored, signal);
-  return { intact, removed, unknown, salvagedBlobs: salvage.count, lost: salvage.lost, refused: [...refused] };
+  const refused = removed.length === 0 ? [] : await letGo(repository, removed, stored, signal);
+  return { intact, removed, unknown, salvagedBlobs: salvage.count, lost: salvage.lost, refused };
+}
+
+/** Takes packs out of the index and then out of the storage. @returns those that stay, as under an object lock */
+async function letGo(
+  repository: Repository,
+  packs: readonly PackId[],
+  stored: readonly PackId[],
+  signal: AbortSignal | undefined,
+): Promise<readonly PackId[]> {
+  const change = { drop: packs, add: [], removeUnreadable: [], isTidied: false };
+  const { refused } = await replaceIndex(repository, change, signal);
+  // A pack that an old index file still names must be there for whoever reads that file.
+  return refused > 0 ? stored : [...(await removeFiles(repository, "pack", stored, signal))];
 }
 
 /** Bytes of a pack; undefined when it is not stored. */

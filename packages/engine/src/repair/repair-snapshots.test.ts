@@ -155,6 +155,22 @@ test("entries that no listing may have, or in no order, are put right", async ()
   expect(names).toEqual(["a", "b", "hollow", "listless"]);
 });
 
+test("nothing is mended that is stored after all and only not indexed", async () => {
+  const { storage: whole, snapshots } = await smallRepository();
+  const storage = await copyOf(whole);
+  const sound = await restorable(storage);
+  for (const name of (await storage.names("index")).slice(1)) await storage.remove({ type: "index", name });
+  const before = await storage.names("snapshot");
+  await expect(repair(storage, { forget: true })).rejects.toThrow(
+    expect.objectContaining({ code: "ENGINE_INDEX_INCOMPLETE" }),
+  );
+  expect(await storage.names("snapshot")).toEqual(before);
+  expect(before).toHaveLength(snapshots.length);
+  await repairIndex(await openAt(storage));
+  await repair(storage, { forget: true });
+  expect(await restorable(storage)).toEqual(sound);
+});
+
 test("a storage that cannot be reached is no damage", async () => {
   const storage = await copyOf((await smallRepository()).storage);
   const sound = await restorable(storage);

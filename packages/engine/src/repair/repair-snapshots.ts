@@ -4,6 +4,7 @@ import { TreeRewriter, type RewriteRules } from "../rewrite/tree-rewriter.ts";
 import type { Snapshot, StoredSnapshot } from "../snapshot/snapshot.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
+import { UnindexedBlobs } from "./unindexed-blobs.ts";
 
 /** One thing that a repaired snapshot does not have any more, or has differently. */
 export interface Mending {
@@ -30,7 +31,8 @@ export const repairedTag = "repaired";
  * @param snapshots those to repair
  * @param all every snapshot there is, to find what was repaired before
  * @yields each snapshot with what became of it, when that is stored
- * @throws what the storage throws: something that cannot be reached now is not called damaged
+ * @throws ENGINE_INDEX_INCOMPLETE before a snapshot loses what lies in a pack that no index names, and what the storage
+ *   throws: something that cannot be reached now is not called damaged
  * @see restic-format section 16; the caller holds the exclusive lock and has loaded the index
  */
 export async function* repairSnapshots(
@@ -42,14 +44,18 @@ export async function* repairSnapshots(
 ): AsyncGenerator<{ snapshot: StoredSnapshot; replacement: Replacement }> {
   const { forget = false, onMending = () => {} } = options;
   let current: StoredSnapshot | undefined;
-  const rules = mendingRules(repository, (mending) => onMending(current!, mending));
+  const unindexed = new UnindexedBlobs(repository);
+  const rules = mendingRules(repository, unindexed, (mending) => onMending(current!, mending));
   const rewriter = new TreeRewriter(repository, rules, false, signal);
   for (const snapshot of snapshots) {
     current = snapshot;
     const tree = await rewriter.rewrite(snapshot.tree);
     if (tree === snapshot.tree) {
       yield { snapshot, replacement: { kind: "unchanged" } };
-    } else if (tree === undefined) {
+      continue;
+    }
+    await unindexed.refuseIfThere(signal);
+    if (tree === undefined) {
       if (forget) await repository.removeFile("snapshot", snapshot.id, signal);
       yield { snapshot, replacement: { kind: "empty", isOldRemoved: forget } };
     } else {
@@ -61,25 +67,40 @@ export async function* repairSnapshots(
   }
 }
 
-function mendingRules(repository: Repository, onMending: (mending: Mending) => void): RewriteRules {
+function mendingRules(
+  repository: Repository,
+  unindexed: UnindexedBlobs,
+  onMending: (mending: Mending) => void,
+): RewriteRules {
   const tell = (names: readonly Buffer[], what: Mending["what"]) => onMending({ path: displayPath(names), what });
   return {
     node(node, names) {
-      if (node.type === "file") return mendFile(repository, node, (what) => tell(names, what));
+      if (node.type === "file") return mendFile(repository, unindexed, node, (what) => tell(names, what));
       if (node.type !== "irregular") return node;
       tell(names, "entry-refused"); // no restore makes anything of it
       return undefined;
     },
     mending: {
-      onUnreadable: (names) => tell(names, names.length === 0 ? "root-unreadable" : "listing-unreadable"),
+      onUnreadable(names, tree) {
+        if (tree !== undefined) unindexed.addMissing("tree", tree);
+        tell(names, names.length === 0 ? "root-unreadable" : "listing-unreadable");
+      },
       onRefused: (names) => tell(names, "entry-refused"),
     },
   };
 }
 
-function mendFile(repository: Repository, node: TreeNode, tell: (what: Mending["what"]) => void): TreeNode {
+function mendFile(
+  repository: Repository,
+  unindexed: UnindexedBlobs,
+  node: TreeNode,
+  tell: (what: Mending["what"]) => void,
+): TreeNode {
   const before = node.content ?? [];
   const content = before.filter((id) => repository.has("data", id));
+  if (content.length < before.length) {
+    for (const id of before) if (!repository.has("data", id)) unindexed.addMissing("data", id);
+  }
   const size = content.reduce((sum, id) => sum + BigInt(repository.plainLength("data", id)!), 0n);
   if (node.content !== undefined && content.length === before.length && size === node.size) return node;
   tell(content.length < before.length || node.content === undefined ? "content-missing" : "size-corrected");

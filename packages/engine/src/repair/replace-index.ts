@@ -19,6 +19,8 @@ export interface IndexChange {
 export interface IndexReplacement {
   readonly written: number;
   readonly removed: number;
+  /** Old index files that the storage would not let go: what they name must stay. */
+  readonly refused: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function replaceIndex(
   if (!repository.isDryRun) for (const id of written) await repository.loadUnpacked("index", id, signal);
   const old = [...obsolete, ...removeUnreadable];
   const refused = await removeFiles(repository, "index", old, signal);
-  return { written: written.length, removed: old.length - refused.size };
+  return { written: written.length, removed: old.length - refused.size, refused: refused.size };
 }
 
 function* both(left: Iterable<NamedPack>, right: Iterable<NamedPack>): Generator<NamedPack> {

@@ -26,7 +26,8 @@ export interface RewriteRules {
 }
 
 export interface MendingRules {
-  onUnreadable(names: Names): void;
+  /** @param tree undefined for a directory that names no listing at all */
+  onUnreadable(names: Names, tree: TreeId | undefined): void;
   onRefused(names: Names, problem: TreeProblem): void;
 }
 
@@ -62,7 +63,7 @@ export class TreeRewriter {
    */
   async rewrite(tree: TreeId | undefined, names: Names = []): Promise<TreeId | undefined> {
     this.#signal?.throwIfAborted();
-    if (tree === undefined) return this.#unreadable(names);
+    if (tree === undefined) return this.#unreadable(names, undefined);
     if (this.#sound !== undefined && this.#sound.find(tree) >= 0) return tree;
     const known = this.#sound && this.#replaced.get(tree);
     if (known !== undefined) return known;
@@ -72,7 +73,7 @@ export class TreeRewriter {
       assertTree(bytes);
     } catch (error) {
       if (!isDamage(error) || this.#rules.mending === undefined) throw error;
-      return this.#unreadable(names);
+      return this.#unreadable(names, tree);
     }
     const rewritten = await this.#rewriteListing(tree, bytes, names);
     if (rewritten === tree) this.#sound?.add(tree);
@@ -124,10 +125,10 @@ export class TreeRewriter {
     return isInOrder ? nodes : [...nodes].sort((left, right) => compareBytes(left.name, right.name));
   }
 
-  async #unreadable(names: Names): Promise<TreeId | undefined> {
+  async #unreadable(names: Names, tree: TreeId | undefined): Promise<TreeId | undefined> {
     const { mending } = this.#rules;
     assert(mending !== undefined, "only a mending leads to a directory without listing");
-    mending.onUnreadable(names);
+    mending.onUnreadable(names, tree);
     if (names.length === 0) return undefined;
     return (await this.#repository.saveBlob("tree", new TreeWriter().finish(), this.#signal)).id;
   }
