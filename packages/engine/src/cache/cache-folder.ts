@@ -15,7 +15,7 @@ export function isCachedType(type: FileType): type is CachedType {
 /** The layout that restic reads and writes; it leaves other numbers alone. */
 const layoutVersion = "1";
 /** Marks the folder for programs that leave caches out of backups. @see https://bford.info/cachedir/ */
-export const cacheTag = { name: "CACHEDIR.TAG", content: "Signature: 8a477f597d28d172789f06886806bc55\n" };
+const cacheTag = { name: "CACHEDIR.TAG", content: "Signature: 8a477f597d28d172789f06886806bc55\n" };
 /** Ours, beside restic's; restic removes it together with all of a repository's cache and never looks into it. */
 const ownFolder = "holdfast";
 

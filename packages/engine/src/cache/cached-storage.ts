@@ -47,7 +47,7 @@ export function cachedStorage(storage: Storage, cache: CacheFolder): Storage {
       if (range === undefined) return whole;
       const isInside = range.offset + range.length <= whole.byteLength;
       if (!isInside) return storage.read(file, range, signal); // which says so in its own words
-      return whole.subarray(range.offset, range.offset + range.length);
+      return whole.slice(range.offset, range.offset + range.length); // not a view, which would keep all of it
     },
     stream: (file, range, signal) => storage.stream(file, range, signal),
     async write(file: FileHandle, body: Uint8Array | FileBody, signal?: AbortSignal): Promise<void> {
