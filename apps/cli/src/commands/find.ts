@@ -31,13 +31,19 @@ export async function run(call: FindCall): Promise<ExitCode> {
   const kinds = [flags.blob, flags.tree, flags.pack].filter(Boolean).length;
   if (kinds > 1) throw new HoldfastError(cliErrors.usage, "Give only one of --blob, --tree and --pack.");
   const query = entryQuery(call);
-  return withRepository(call, "shared", async ({ repository, signal }) => {
+  return withRepository<ExitCode>(call, "shared", async ({ repository, signal }) => {
     const chosen = await chosenSnapshots(repository, flags.snapshot, snapshotFilter(flags), signal);
     await repository.loadIndex(signal);
     const newestFirst = chosen.toSorted((left, right) => compareTimes(right, left));
     const snapshots = flags.reverse ? newestFirst.toReversed() : newestFirst;
-    const search = { call, repository, snapshots, signal };
-    return kinds === 0 ? findEntries(search, new EntryFinder(repository, query)) : findObjects(search);
+    const { closed } = call.terminal;
+    const search = { call, repository, snapshots, signal: AbortSignal.any([signal, closed]) };
+    try {
+      return await (kinds === 0 ? findEntries(search, new EntryFinder(repository, query)) : findObjects(search));
+    } catch (error) {
+      if (!closed.aborted || signal.aborted) throw error;
+      return 0; // whoever reads has read enough
+    }
   });
 }
 

@@ -4,6 +4,7 @@ import type { Repository } from "../repository/repository.ts";
 import { walkTree, type Names } from "../restore/walk-tree.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { ContentsAhead } from "./contents-ahead.ts";
+import { gathered } from "./gathered.ts";
 import { tarArchive } from "./tar.ts";
 import { zipArchive } from "./zip.ts";
 
@@ -30,7 +31,7 @@ export function dumpTree(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const entries = new ContentsAhead(repository, signal).entries(archived(repository, tree, options, signal));
-  return options.format === "tar" ? tarArchive(entries) : zipArchive(entries);
+  return gathered(options.format === "tar" ? tarArchive(entries) : zipArchive(entries));
 }
 
 const archivedTypes: readonly TreeNode["type"][] = ["file", "dir", "symlink"];

@@ -77,7 +77,7 @@ async function* entryPieces(
     return;
   }
   const plain = await wholeContent(entry);
-  const stored = described.isDeflated ? deflateRawSync(plain) : plain;
+  const stored = described.isDeflated ? deflateRawSync(plain, { chunkSize: deflatedBytesMax(plain) }) : plain;
   const sizes = { crc: crc32(plain), plain: plain.byteLength, stored: stored.byteLength };
   onSizes(sizes);
   yield localHeader(described, sizes);
@@ -99,6 +99,11 @@ async function* deflated(entry: ArchiveEntry, sizes: { crc: number; plain: numbe
     sizes.stored += piece.byteLength;
     yield piece;
   }
+}
+
+/** What deflate makes of bytes at worst: in one piece of that size nothing is copied, and nothing is left over for long. */
+function deflatedBytesMax(plain: Uint8Array): number {
+  return plain.byteLength + 5 * Math.ceil(plain.byteLength / 16_000) + 64;
 }
 
 async function wholeContent(entry: ArchiveEntry): Promise<Uint8Array> {
