@@ -39,7 +39,7 @@ export class CopiedPacks {
 
   /** Takes a blob in; waits first while enough is under way. @throws what storing an earlier one threw */
   async add(type: BlobType, blob: SealedBlob): Promise<void> {
-    while (this.#underWay.size > this.#prover.threads) await Promise.race(this.#underWay);
+    while (this.#underWay.size > this.#prover.threads + 1) await Promise.race(this.#underWay);
     this.#throwIfFailed();
     const open = this.#open[type];
     open.blobs.push(blob);

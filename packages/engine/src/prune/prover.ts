@@ -26,11 +26,12 @@ export interface Proof {
 
 const threadsMax = 8;
 /** A thread takes as long to start as this to prove. */
-const inlineBytes = 16 * MiB;
+const inlineBytes = 32 * MiB;
 
 /** Proves packs, several at once in threads; the first few in the calling one, so that a small prune starts no other. */
 export class Prover {
-  readonly threads = Math.min(threadsMax, availableParallelism());
+  /** The calling thread reads, copies and stores meanwhile, which is a processor's work as well. */
+  readonly threads = Math.min(threadsMax, Math.max(1, availableParallelism() - 1));
   readonly #setup: ProverSetup;
   readonly #decoder: Decoder;
   #pool: ThreadPool<ProverSetup, ProofJob, Proof> | undefined;
