@@ -6,4 +6,6 @@ export interface EngineContext {
   /** Keys and nonces come from here: outside tests always `systemRandom`. */
   readonly random: Random;
   readonly log: Log;
+  /** Names the set of process ids that ours is one of, and so the machine and its clock; default what the system says. */
+  readonly processSpace?: string;
 }

@@ -9,6 +9,7 @@ import {
   type Log,
 } from "@holdfast/base";
 import { storageErrors, type FileEntry } from "@holdfast/storage";
+import type { EngineContext } from "../context.ts";
 import { engineErrors } from "../errors.ts";
 import type { Id } from "../id.ts";
 import { timestampNow } from "../timestamp-now.ts";
@@ -57,7 +58,7 @@ export async function acquireLock(
   store: LockStore,
   kind: LockKind,
   options: LockOptions,
-  context: { clock: Clock; log: Log },
+  context: Pick<EngineContext, "clock" | "log" | "processSpace">,
   signal?: AbortSignal,
 ): Promise<HeldLock> {
   const { clock } = context;
@@ -81,12 +82,12 @@ async function acquireOnce(
   store: LockStore,
   kind: LockKind,
   options: LockOptions,
-  context: { clock: Clock; log: Log },
+  context: Pick<EngineContext, "clock" | "log" | "processSpace">,
   signal: AbortSignal | undefined,
 ): Promise<HeldLock> {
   const { clock, log } = context;
   const known = new Map<Id, LockFile>();
-  const space = processSpace();
+  const space = context.processSpace ?? processSpace();
   const describe = () => describeSelf(kind, options, clock, space);
   const observe = () => ({
     nowMs: clock.nowMs(),
