@@ -4,8 +4,7 @@ import { silentLog } from "@holdfast/base";
 import { memoryStorage, type Storage } from "@holdfast/storage";
 import { manualClock, seededRandom, temporaryDirectory } from "@holdfast/testkit";
 import { expect, test } from "vitest";
-import { idFromBytes, isId, type Id, type PackId } from "../id.ts";
-import type { PackedBlob } from "../pack/pack-header.ts";
+import { idFromBytes, isId, type Id } from "../id.ts";
 import { Repository } from "../repository/repository.ts";
 import { testKdf, testOwner, testPassword } from "../repository/repository-fixture.ts";
 
@@ -13,10 +12,10 @@ const random = seededRandom("index cache");
 const context = { clock: manualClock(), random, log: silentLog };
 const newId = () => idFromBytes(random.bytes(32));
 
-type Pack = { id: PackId; blobs: PackedBlob[] };
+type Pack = Parameters<Repository["saveIndex"]>[0][number];
 
 function newPack(blobs: number): Pack {
-  const blobsOf = Array.from({ length: blobs }, (_, at): PackedBlob => {
+  const blobsOf = Array.from({ length: blobs }, (_, at): Pack["blobs"][number] => {
     return { type: "data", id: newId(), offset: at * 100, length: 100, uncompressedLength: at % 2 === 0 ? 0 : 300 };
   });
   return { id: newId(), blobs: blobsOf };
