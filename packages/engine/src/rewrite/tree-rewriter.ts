@@ -6,8 +6,10 @@ import { isDamage } from "../restore/walk-tree.ts";
 import { IdTable } from "../tables/id-table.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
+import { NodesAhead } from "../tree/nodes-ahead.ts";
 import { treeNodes, type TreeProblem } from "../tree/tree-reader.ts";
 import { TreeWriter } from "../tree/tree-writer.ts";
+import { TreesAhead } from "../tree/trees-ahead.ts";
 import { reencodesExactly } from "./reencoding.ts";
 
 type Names = readonly Buffer[];
@@ -43,6 +45,7 @@ export class TreeRewriter {
   readonly #repository: Repository;
   readonly #rules: RewriteRules;
   readonly #signal: AbortSignal | undefined;
+  readonly #ahead: TreesAhead;
   /** Trees that stay as they are, when that does not depend on where they are. */
   readonly #sound: IdTable | undefined;
   readonly #replaced = new Map<TreeId, TreeId>();
@@ -52,6 +55,7 @@ export class TreeRewriter {
     this.#repository = repository;
     this.#rules = rules;
     this.#signal = signal;
+    this.#ahead = new TreesAhead(repository, signal);
     this.#sound = isByPath ? undefined : new IdTable();
   }
 
@@ -64,12 +68,14 @@ export class TreeRewriter {
   async rewrite(tree: TreeId | undefined, names: Names = []): Promise<TreeId | undefined> {
     this.#signal?.throwIfAborted();
     if (tree === undefined) return this.#unreadable(names, undefined);
-    if (this.#sound !== undefined && this.#sound.find(tree) >= 0) return tree;
-    const known = this.#sound && this.#replaced.get(tree);
-    if (known !== undefined) return known;
+    const known = this.#known(tree);
+    if (known !== undefined) {
+      this.#ahead.drop(tree);
+      return known;
+    }
     let bytes: Uint8Array;
     try {
-      bytes = await this.#repository.loadBlob("tree", tree, this.#signal);
+      bytes = await this.#ahead.take(tree);
       assertTree(bytes);
     } catch (error) {
       if (!isDamage(error) || this.#rules.mending === undefined) throw error;
@@ -81,10 +87,18 @@ export class TreeRewriter {
     return rewritten;
   }
 
+  /** What has become of a tree already, where that is the same everywhere. */
+  #known(tree: TreeId): TreeId | undefined {
+    if (this.#sound === undefined) return undefined;
+    return this.#sound.find(tree) >= 0 ? tree : this.#replaced.get(tree);
+  }
+
   async #rewriteListing(tree: TreeId, bytes: Uint8Array, names: Names): Promise<TreeId | undefined> {
     const writer = new TreeWriter();
     let [entries, isChanged] = [0, false];
-    for (const node of this.#nodes(bytes, names, () => (isChanged = true))) {
+    const listed = this.#nodes(bytes, names, () => (isChanged = true));
+    const nodes = new NodesAhead(listed, this.#ahead, ({ subtree }) => this.#known(subtree!) === undefined);
+    for (let node = nodes.next(); node !== undefined; node = nodes.next()) {
       const rewritten = await this.#node(node, [...names, node.name]);
       if (rewritten !== node) isChanged = true;
       if (rewritten === undefined) continue;
@@ -99,6 +113,7 @@ export class TreeRewriter {
 
   async #node(node: TreeNode, names: Names): Promise<TreeNode | undefined> {
     const kept = this.#rules.node(node, names);
+    if (kept === undefined && node.subtree !== undefined) this.#ahead.drop(node.subtree);
     if (kept?.type !== "dir") return kept;
     const subtree = await this.rewrite(kept.subtree, names);
     if (subtree === undefined) return undefined;
@@ -106,7 +121,7 @@ export class TreeRewriter {
   }
 
   /** The entries in order. @param onMended hears when they are not what the listing says */
-  #nodes(bytes: Uint8Array, names: Names, onMended: () => void): Iterable<TreeNode> {
+  #nodes(bytes: Uint8Array, names: Names, onMended: () => void): Iterator<TreeNode> {
     const { mending } = this.#rules;
     if (mending === undefined) {
       return treeNodes(bytes, () => {
@@ -122,7 +137,7 @@ export class TreeRewriter {
       },
       { keepsHollow: true },
     );
-    return isInOrder ? nodes : [...nodes].sort((left, right) => compareBytes(left.name, right.name));
+    return isInOrder ? nodes : [...nodes].sort((left, right) => compareBytes(left.name, right.name)).values();
   }
 
   async #unreadable(names: Names, tree: TreeId | undefined): Promise<TreeId | undefined> {
