@@ -61,8 +61,18 @@ async function catFile(
 ): Promise<void> {
   const id = await findFile(repository, type, text, signal);
   const json = textOf(await repository.loadUnpacked(type, id, signal));
-  terminal.write(`${(type === "index" ? json : indentJson(json)).trimEnd()}\n`);
+  terminal.write(`${escaped((type === "index" ? json : indentJson(json)).trimEnd())}\n`);
 }
+
+/** The same JSON, without characters that a terminal obeys or that turn a line's direction. */
+function escaped(json: string): string {
+  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    if (character === "\n" || character === "\t") return character;
+    return Array.from({ length: character.length }, (_, at) => unit(character.charCodeAt(at))).join("");
+  });
+}
+
+const unit = (code: number) => `\\u${code.toString(16).padStart(4, "0")}`;
 
 /**
  * What is secret in a key file is encrypted; the rest anybody may have written who reaches the storage, so nothing of
@@ -76,8 +86,7 @@ async function catKey({ terminal }: CatCall, { repository, signal }: Session, te
   } catch (cause) {
     throw new HoldfastError(engineErrors.keyDamaged, `The key file ${name} is not JSON.`, { cause });
   }
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  terminal.write(`${indentJson(json).replace(/[\u007f-\uffff]/g, escaped)}\n`);
+  terminal.write(`${indentJson(json).replace(/[\u007f-\uffff]/g, (character) => unit(character.charCodeAt(0)))}\n`);
 }
 
 async function catPack({ terminal }: CatCall, { repository, signal }: Session, text: string): Promise<void> {

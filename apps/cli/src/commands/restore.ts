@@ -41,7 +41,7 @@ export async function run(call: RestoreCall): Promise<ExitCode> {
     const { id, folder } = parseSnapshotOperand(operand);
     const snapshot = await findSnapshot(repository, id, snapshotFilter(flags), signal);
     if (!flags.json && !flags.quiet)
-      display.say(`restoring ${shortId(snapshot.id)} of [${snapshot.paths.map(printable).join(" ")}] to ${target}`);
+      display.say(`restoring ${shortId(snapshot.id)} of [${pathsText(snapshot.paths)}] to ${target}`);
     const options: RestoreOptions = {
       ...(await restoreOptions(call)),
       snapshotId: snapshot.id,
@@ -93,4 +93,10 @@ async function restoreOptions({ flags, environment }: RestoreCall): Promise<Part
     verify: flags.verify,
     ...(flags.noLock ? {} : { lock: { ...ourselves(), retryForMs } }),
   };
+}
+
+/** One line is enough, however many paths there are. */
+function pathsText(paths: readonly string[]): string {
+  const shown = paths.slice(0, 10).map((path) => printable(path.slice(0, 200)));
+  return [...shown, ...(paths.length > shown.length ? ["…"] : [])].join(" ");
 }
