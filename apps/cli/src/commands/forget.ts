@@ -27,7 +27,7 @@ export async function run(call: ForgetCall): Promise<ExitCode> {
     throw new HoldfastError(cliErrors.usage, "--no-lock goes with --dry-run only: whoever removes must hold the lock.");
   const limits = pruneLimits(flags);
   // Forgetting needs the repository for itself; a prune behind it takes its own locks, for less of the time.
-  return withRepository(call, "none", async (outer) => {
+  const work = async (outer: Session) => {
     const going = await underLock(call, outer.repository, "exclusive", (session) => forget(call, session, policy));
     if (!flags.prune || going.length === 0) return 0;
     const lock = { ...ourselves(), retryForMs: parseDuration(flags.retryLock ?? "0", "--retry-lock") };
@@ -39,7 +39,8 @@ export async function run(call: ForgetCall): Promise<ExitCode> {
     };
     const { filesRefused } = await runPrune(call, outer.repository, options, outer.signal);
     return filesRefused > 0 ? 3 : 0;
-  });
+  };
+  return withRepository(call, "none", work, { cache: "files" });
 }
 
 /**

@@ -159,6 +159,14 @@ test("no flipped bit and no cut makes a blob known that is not, or hides one (se
   }
 });
 
+test("no pack is removed by a session that believed it", async () => {
+  const { storage, folder, packs } = await indexed([5000]);
+  await open(storage, folder);
+  const { repository } = await open(storage, folder);
+  await expect(repository.removeFile("pack", packs[0]!.id)).rejects.toThrow("read every index file");
+  await expect(repository.removeFile("snapshot", newId())).resolves.toBeUndefined();
+});
+
 test("a session that may not use it reads the index files themselves", async () => {
   const { storage, folder, packs } = await indexed([5000]);
   await open(storage, folder);

@@ -25,6 +25,7 @@ type OnDamaged = (id: Id, error: HoldfastError) => void;
 export class LoadedIndex {
   readonly #parts: LoadedIndexParts;
   #index = new RepositoryIndex();
+  #isFromCache = false;
   /** Loads go one after the other. */
   #loading: Promise<void> = Promise.resolve();
 
@@ -35,6 +36,11 @@ export class LoadedIndex {
   /** What is known now. A later `load` may put another in its place. */
   get current(): RepositoryIndex {
     return this.#index;
+  }
+
+  /** Whether this machine's memory of the index files was taken for some of them. */
+  get isFromCache(): boolean {
+    return this.#isFromCache;
   }
 
   /**
@@ -58,6 +64,7 @@ export class LoadedIndex {
     }
     const isFirst = this.#index.packCount === 0;
     const cached = isFirst ? await indexCache?.load(listed) : undefined;
+    if (isFirst) this.#isFromCache = cached !== undefined;
     this.#index = cached ?? this.#index;
     const missing = [...listed].filter((id) => !this.#index.files.has(id));
     if (missing.length === 0) return;

@@ -409,6 +409,8 @@ export class Repository {
   }
 
   async removeFile(type: Exclude<FileType, "config" | "lock">, id: Id, signal?: AbortSignal): Promise<void> {
+    const mayBeNeeded = type === "pack" || type === "index";
+    assert(!mayBeNeeded || !this.#index.isFromCache, "who removes packs has read every index file itself");
     await this.storage.remove({ type, name: id }, anySignal(signal, await this.#mayCommit(removalTrustMs)));
   }
 
