@@ -30,6 +30,8 @@ interface Part {
  * It says which blobs exist, and a backup believes it. So each part is sealed with a key that only the repository's own
  * gives, names the index files it was made of, which never change, and counts only while the repository lists every one
  * of them. What is damaged, foreign or out of date is removed, and the index files are read instead.
+ *
+ * @see docs/adr/0015-the-index-is-kept-as-it-lies-in-memory.md
  */
 export class IndexCache {
   readonly #folder: CacheFolder;
