@@ -30,7 +30,8 @@ export async function chooseSource(call: BackupCall, time: Timestamp, clock: Clo
     return { source: streamSource({ filename, time, content: command.content }), stop: () => command.stop() };
   }
   if (flags.stdin) {
-    return { source: streamSource({ filename, time, content: process.stdin }), stop: async () => {} };
+    const stop = async () => void process.stdin.destroy(); // what is not read must not keep us
+    return { source: streamSource({ filename, time, content: process.stdin }), stop };
   }
   const targets = await backupTargets(operands, flags);
   const source = filesSource({

@@ -1,7 +1,11 @@
+import { existsSync, readFileSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HoldfastError } from "@holdfast/base";
 import { describe, expect, test } from "vitest";
 import { commandLineWithRepository, messages } from "../command-line.fixture.ts";
+import { cliErrors } from "../errors.ts";
 
 type Run = Awaited<ReturnType<typeof commandLineWithRepository>>["run"];
 
@@ -36,6 +40,19 @@ describe("the output of a command", () => {
     });
     expect(await readdir(join(repository, "snapshots"))).toEqual([]);
     expect(await readdir(join(repository, "locks"))).toEqual([]);
+  });
+
+  test("ends with the backup, when that is interrupted while the command has nothing to say", async () => {
+    const interruption = new AbortController();
+    const { run, folder, repository } = await commandLineWithRepository({ signal: interruption.signal });
+    const pidFile = join(folder, "pid");
+    const script = `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; echo half; exec sleep 60`;
+    const running = run("backup", "--stdin-from-command", "--", "sh", "-c", script);
+    while (!existsSync(pidFile)) await sleep(20);
+    interruption.abort(new HoldfastError(cliErrors.interrupted, "Interrupted."));
+    expect(await running).toMatchObject({ exitCode: 130 });
+    expect(() => process.kill(Number(readFileSync(pidFile, "utf8")), 0)).toThrow("ESRCH");
+    expect(await readdir(join(repository, "snapshots"))).toEqual([]);
   });
 
   test.each([

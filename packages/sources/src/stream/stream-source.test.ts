@@ -63,6 +63,16 @@ describe("the whole source has failed", () => {
     expect(source.failed?.reason).toBe(why);
   });
 
+  test("when somebody gives up waiting for bytes that never come", async () => {
+    const stop = new AbortController();
+    const content = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    const source = streamSource({ filename: "f", time, content });
+    const { stream } = await openStream(await source.open(stop.signal));
+    const reading = stream.read(Buffer.alloc(10));
+    stop.abort(new Error("enough"));
+    await expect(reading).rejects.toThrow("enough");
+  });
+
   test("when nothing came at all", async () => {
     const source = streamSource({ filename: "f", time, content: piecesOf("", "") });
     const { stream } = await openStream(await source.open());

@@ -32,20 +32,20 @@ export function streamSource({ filename, time, content }: StreamOptions): Backup
   const failed = new AbortController();
   const times = { mtime: time, atime: time, ctime: time };
 
-  const stream = (name: Buffer): SourceStream => {
+  const stream = (name: Buffer, signal: AbortSignal | undefined): SourceStream => {
     const node = { ...bareNode(name, "file"), ...times, mode: fileMode };
-    const reader = new StreamReader(content, (error) => failed.abort(error));
+    const reader = new StreamReader(content, (error) => failed.abort(error), signal);
     return { node, read: (into) => reader.read(into), hasChanged: () => false, close: () => {} };
   };
-  const directory = (depth: number): SourceDirectory => ({
+  const directory = (depth: number, signal?: AbortSignal): SourceDirectory => ({
     *entries() {
       const name = Buffer.from(names[depth]!);
       if (depth < names.length - 1) {
         const node = { ...bareNode(name, "dir"), ...times, mode: directoryMode };
-        yield { kind: "directory", node, open: () => directory(depth + 1) };
+        yield { kind: "directory", node, open: () => directory(depth + 1, signal) };
       } else {
         const node = { ...bareNode(name, "file"), ...times, mode: fileMode };
-        yield { kind: "stream", node, open: async () => stream(name) };
+        yield { kind: "stream", node, open: async () => stream(name, signal) };
       }
     },
     close: () => {},
@@ -56,7 +56,7 @@ export function streamSource({ filename, time, content }: StreamOptions): Backup
     notKept: undefined,
     isStream: true,
     failed: failed.signal,
-    open: async () => directory(0),
+    open: async (signal) => directory(0, signal),
     measure: async () => {}, // nobody knows before the end
   };
 }
