@@ -23,10 +23,24 @@ export default defineConfig({
           name: "system",
           env,
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/browser/**"],
+          exclude: ["tests/browser/**", "tests/**/*.long.test.ts"],
           fileParallelism: false,
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        // `npm run test:long`: the seeded suites with more rounds, and what is too long for every day.
+        test: {
+          name: "long",
+          include: [
+            "tests/**/*.long.test.ts",
+            "tests/{crash,damage,walk}/*.test.ts",
+            "tests/kill/kill-program.test.ts",
+          ],
+          fileParallelism: false,
+          testTimeout: 24 * 3_600_000,
+          hookTimeout: 3_600_000,
         },
       },
       {

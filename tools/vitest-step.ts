@@ -13,8 +13,11 @@ interface Report {
   }[];
 }
 
-/** The tests of one project of vitest.config.ts; what vitest prints goes where our output goes. */
-export function vitestStep(name: string, project: string): Step {
+/**
+ * The tests of one project of vitest.config.ts; what vitest prints goes where our output goes.
+ * @param filters only files whose path holds one of these; default all
+ */
+export function vitestStep(name: string, project: string, filters: readonly string[] = []): Step {
   return {
     name,
     run: async () => {
@@ -23,7 +26,7 @@ export function vitestStep(name: string, project: string): Step {
       try {
         const vitest = ["node_modules/vitest/vitest.mjs", "run", "--project", project, "--silent=passed-only"];
         const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-        const { exitCode } = await runNode([...vitest, ...reporters], { captured: false });
+        const { exitCode } = await runNode([...vitest, ...reporters, ...filters], { captured: false });
         return outcomeOf(JSON.parse(readFileSync(reportFile, "utf8")) as Report, exitCode);
       } finally {
         rmSync(folder, { recursive: true });

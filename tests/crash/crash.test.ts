@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { crashEverywhere, endEverywhere } from "./campaign.ts";
-import { isLong, suiteSeed } from "./rounds.ts";
+import { isLong, suiteSeed, tell } from "../model/suite.ts";
 import { scenarios } from "./scenarios.ts";
 
 const rounds = isLong ? { disk: 100, storage: 50 } : { disk: 5, storage: 1 };
@@ -9,7 +9,7 @@ const statesMin = 50_000;
 const total = { states: 0, judged: 0 };
 
 afterAll(() => {
-  console.info(`crash states: ${total.states} (seed ${suiteSeed}), ${total.judged} of them told apart and judged`);
+  tell(`crash states: ${total.states} (seed ${suiteSeed}), ${total.judged} of them told apart and judged`);
 });
 
 describe(`a crash anywhere loses nothing that was promised, and the next run needs no help (seed ${suiteSeed})`, () => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { failEachCall, failEachDiskOperation, fillDiskAtEachWrite } from "./faults.ts";
-import { isLong, suiteSeed } from "./rounds.ts";
+import { isLong, suiteSeed, tell } from "../model/suite.ts";
 import { scenarios } from "./scenarios.ts";
 
 const rounds = isLong ? 20 : 1;
@@ -8,7 +8,7 @@ const total = { runs: 0, judged: 0 };
 const names = scenarios(suiteSeed).map(({ name }) => name);
 
 afterAll(() => {
-  console.info(`failing operations: ${total.runs} (seed ${suiteSeed}), ${total.judged} different outcomes judged`);
+  tell(`failing operations: ${total.runs} (seed ${suiteSeed}), ${total.judged} different outcomes judged`);
 });
 
 describe.each([

@@ -1,7 +1,7 @@
 import type { FileHandle, FileType, Storage } from "@holdfast/storage";
 import { expect, test } from "vitest";
 import { crashEverywhere, type CampaignOptions } from "./campaign.ts";
-import { suiteSeed } from "./rounds.ts";
+import { suiteSeed } from "../model/suite.ts";
 import { scenarios } from "./scenarios.ts";
 
 /** Acknowledges files of one type at once and stores them only after the next of another type. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KiB } from "@holdfast/base";
 import { seededRandom } from "@holdfast/testkit";
-import { isLong, suiteSeed } from "../crash/rounds.ts";
+import { isLong, suiteSeed, tell } from "../model/suite.ts";
 import { isReported, knownRepository, storageWith, type KnownRepository } from "./damaged-repository.ts";
 import { FileJudge } from "./file-judge.ts";
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   const { flips, truncations, whole } = counts;
-  console.info(
+  tell(
     `damage to a repository of ${known.bytes} bytes (seed ${suiteSeed}): ${flips} flipped bits and ${truncations} ` +
       `truncations noticed where they matter, ${whole} damages looked for with the whole program`,
   );

@@ -6,7 +6,7 @@ import { checkRepository, listSnapshots, readFile as readStored, Repository, wal
 import { localStorage } from "@holdfast/storage";
 import { seededRandom, temporaryDirectory, type SeededRandom } from "@holdfast/testkit";
 import { expect, test } from "vitest";
-import { isLong, suiteSeed } from "../crash/rounds.ts";
+import { isLong, suiteSeed, tell } from "../model/suite.ts";
 import { newestRestic } from "../interop/restic.ts";
 import { mustRun } from "../start/program.ts";
 import { runHoldfast, type KillPoint, type ProgramPlace } from "./killed-program.ts";
@@ -97,7 +97,7 @@ test(`kill -9 of the program at ${killsWanted} random moments loses no snapshot 
     await mustRun(newestRestic.path, ["-r", repository, "--no-cache", "check", "--read-data"], {
       variables: { RESTIC_PASSWORD: password },
     });
-  console.info(
+  tell(
     `kills: ${killsWanted} (seed ${suiteSeed}): ${[...killed].map(([verb, count]) => `${verb} ${count}`).join(", ")}`,
   );
 });

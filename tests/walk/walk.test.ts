@@ -2,7 +2,7 @@ import { dayMs, hourMs } from "@holdfast/base";
 import { seededRandom, temporaryDirectory } from "@holdfast/testkit";
 import type { SnapshotId } from "@holdfast/engine";
 import { expect, test } from "vitest";
-import { isLong, suiteSeed } from "../crash/rounds.ts";
+import { isLong, suiteSeed, tell } from "../model/suite.ts";
 import { installedRestic, newestRestic } from "../interop/restic.ts";
 import { runHoldfast } from "../kill/killed-program.ts";
 import { changeFolder, stateOf, WalkingRepository, type Engine, type FolderState } from "./walking-repository.ts";
@@ -101,5 +101,5 @@ test(`a walk of ${steps} random steps by both engines agrees with the model (see
   if (newestRestic !== undefined) await repository.check({ resticPath: newestRestic.path });
   for (const [id, state] of taken) expect(await repository.restored("holdfast", id, scratch)).toEqual(state);
   const counts = Object.entries(done).map(([action, count]) => `${action} ${count}`);
-  console.info(`walk: ${steps} steps (seed ${suiteSeed}): ${counts.join(", ")}`);
+  tell(`walk: ${steps} steps (seed ${suiteSeed}): ${counts.join(", ")}`);
 });
