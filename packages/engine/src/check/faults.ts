@@ -39,21 +39,26 @@ export class Faults {
 
   /** Adds the blobs that all their packs have lost. One that another pack still has is no loss. */
   addPacks(repository: Repository, packFaults: PackFaults): void {
-    const lost = new Set<string>();
-    for (const [packId, fault] of packFaults)
-      for (const { type, id } of fault.lost) lost.add(`${packId} ${type} ${id}`);
+    const lost = new Set<string>(); // of blobs with several places; one place that is lost is all of it
+    const several = new Set<string>();
+    for (const [packId, fault] of packFaults) {
+      for (const { type, id } of fault.lost) {
+        const name = `${type} ${id}`;
+        if (!several.has(name) && repository.places(type, id).length < 2) continue;
+        several.add(name);
+        lost.add(`${packId} ${name}`);
+      }
+    }
     const isLostEverywhere = new Map<string, boolean>(); // asked once a blob, however many packs claim to hold it
     for (const { finding, lost: blobs } of packFaults.values()) {
       for (const { type, id } of blobs) {
         const name = `${type} ${id}`;
-        if (!isLostEverywhere.has(name)) {
-          const places = repository.places(type, id);
-          isLostEverywhere.set(
-            name,
-            places.every((place) => lost.has(`${place.packId} ${name}`)),
-          );
-        }
-        if (isLostEverywhere.get(name) === true) this.addBlob(type, id, finding);
+        const known = isLostEverywhere.get(name);
+        const isLost =
+          known ??
+          (!several.has(name) || repository.places(type, id).every((place) => lost.has(`${place.packId} ${name}`)));
+        if (known === undefined && several.has(name)) isLostEverywhere.set(name, isLost);
+        if (isLost) this.addBlob(type, id, finding);
       }
     }
   }
