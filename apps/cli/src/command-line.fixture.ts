@@ -1,12 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { silentLog, systemClock, systemRandom } from "@holdfast/base";
+import { silentLog, systemClock, systemRandom, type Clock } from "@holdfast/base";
 import { Repository } from "@holdfast/engine";
 import { openStorage } from "@holdfast/storage";
 import { temporaryDirectory } from "@holdfast/testkit";
 import { readEnvironment } from "./environment.ts";
 import { rememberingTerminal } from "./output/terminal.fixture.ts";
 import { runCommandLine } from "./run-command-line.ts";
+
+const lockMomentMs = 200;
+/** Real time, but nobody waits the moment in which another locker would show: each test has its repository to itself. */
+const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms <= lockMomentMs ? 0 : ms, signal) };
 
 /** How a command line ended, and what it said. */
 export interface Said {
@@ -39,7 +43,7 @@ export async function commandLine(options: CommandLineOptions = {}) {
     const exitCode = await runCommandLine(words, {
       environment,
       terminal,
-      clock: systemClock,
+      clock,
       random: systemRandom,
       signal,
     });

@@ -123,7 +123,7 @@ test.each([
   [["snapshots", "--password-command", "echo wrong"], 12, "ENGINE_WRONG_PASSWORD"],
   [["snapshots", "--retry-lock", "soon"], 1, "CLI_USAGE"],
   [["snapshots", "--latest", "0"], 1, "CLI_USAGE"],
-  [["backup", "--dry-run", "."], 1, "CLI_USAGE"],
+  [["backup", "--no-such-flag", "."], 1, "CLI_USAGE"],
 ])("each failure is one line with its code: %j", async (words, exitCode, code) => {
   const { run } = await commandLineWithRepository();
   const said = await run(...words);
