@@ -26,7 +26,7 @@ export class ReplacedSnapshots {
     const { flags, terminal } = this.#call;
     if (replacement.kind !== "unchanged") this.changed += 1;
     if (flags.json) {
-      const newId = replacement.kind === "replaced" ? replacement.id : undefined;
+      const newId = replacement.kind === "replaced" && !this.#isDryRun ? replacement.id : undefined;
       const message = { message_type: "changed", old_snapshot_id: snapshot.id, new_snapshot_id: newId };
       if (replacement.kind !== "unchanged") terminal.write(`${JSON.stringify(message)}\n`);
     } else if (!flags.quiet) {

@@ -96,7 +96,7 @@ export const engineErrors = {
     code: "ENGINE_BLOB_MISSING",
     kind: "damaged",
     cause: "A piece of a backup is in no index, or the pack that held it is gone.",
-    cure: "Run `holdfast check` to see which files it affects, and bring the pack back from a copy of the repository.",
+    cure: "Run `holdfast check` to see which files it affects, and bring the pack back from a copy of the repository. Without a copy, `holdfast repair index` and then `holdfast repair snapshots` keep what is left.",
   },
   packMissing: {
     code: "ENGINE_PACK_MISSING",
@@ -114,7 +114,7 @@ export const engineErrors = {
     code: "ENGINE_PACK_DAMAGED",
     kind: "damaged",
     cause: "A pack is not what was written: bits flipped, or the file was cut short or replaced.",
-    cure: "Bring the pack back from a copy; the files named with this error cannot be restored without it.",
+    cure: "Bring the pack back from a copy; the files named with this error cannot be restored without it. Without a copy, `holdfast repair packs` keeps what can still be read.",
   },
   forgedIds: {
     code: "ENGINE_FORGED_IDS",

@@ -19,7 +19,7 @@ export interface RepairSnapshotsOptions {
 }
 
 /** The tag of repaired snapshots whose damaged originals are still there; restic's. */
-export const repairedTag = "repaired";
+const repairedTag = "repaired";
 
 /**
  * Makes restorable snapshots out of damaged ones: chunks that no index knows are left out of their files, listings that

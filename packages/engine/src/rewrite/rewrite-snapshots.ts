@@ -25,7 +25,7 @@ export interface RewriteOptions {
 }
 
 /** The tag of snapshots that were made from others that are still there; restic's. */
-export const rewriteTag = "rewrite";
+const rewriteTag = "rewrite";
 
 /**
  * Makes changed snapshots out of existing ones, one after the other: without some of their files, or with other facts
