@@ -24,32 +24,40 @@ export interface Session {
   readonly signal: AbortSignal;
 }
 
+/** What a command wants otherwise than most. */
+interface SessionNeeds {
+  /** One that was found already; else it is looked for. */
+  readonly password?: string;
+  /** Takes no lock and stores nothing. */
+  readonly isDryRun?: boolean;
+  /** What may come from this machine's cache; for work that has the repository for itself not the index. */
+  readonly cache?: CacheUse;
+  /** The index is read while the lock is waited for; the command loads it again after it has listed the snapshots. */
+  readonly loadsIndex?: boolean;
+}
+
 /**
  * Opens the repository that a command was pointed at, holds its lock while `work` goes on, and lets go of it whatever
  * happens: before this returns or throws, lock and connections are gone.
  *
- * @param options a password that was found already, else it is looked for; a dry run takes no lock and stores nothing
  * @throws ENGINE_NO_REPOSITORY, ENGINE_WRONG_PASSWORD, ENGINE_LOCKED, STORAGE_UNREACHABLE …
  */
 export async function withRepository<Result>(
   call: RepositoryCall,
   lockKind: "shared" | "exclusive" | "none",
   work: (session: Session) => Promise<Result>,
-  {
-    password: knownPassword,
-    isDryRun = false,
-    cache = lockKind === "exclusive" ? "files" : "all",
-  }: { readonly password?: string; readonly isDryRun?: boolean; readonly cache?: CacheUse } = {},
+  needs: SessionNeeds = {},
 ): Promise<Result> {
+  const { isDryRun = false, cache = lockKind === "exclusive" ? "files" : "all", loadsIndex } = needs;
   const storage = await reachStorage(call);
   try {
-    const password = knownPassword ?? (await findPassword(call, "existing"));
+    const password = needs.password ?? (await findPassword(call, "existing"));
     const keyHint = call.flags.keyHint ?? call.environment.keyHint;
     const options = { password, ...(keyHint === undefined ? {} : { keyHint }), signal: call.signal };
     await cleanUpCaches(call);
     const session = { ...sessionOptions(call), ...cacheOptions(call, cache), isDryRun };
     const repository = await Repository.open(storage, { ...options, ...session }, engineContext(call));
-    return await underLock(call, repository, isDryRun ? "none" : lockKind, work);
+    return await underLock(call, repository, isDryRun ? "none" : lockKind, work, { loadsIndex });
   } finally {
     await storage.close();
   }
@@ -61,10 +69,11 @@ export async function underLock<Result>(
   repository: Repository,
   lockKind: "shared" | "exclusive" | "none",
   work: (session: Session) => Promise<Result>,
+  { loadsIndex = false }: { readonly loadsIndex?: boolean | undefined } = {},
 ): Promise<Result> {
   if (lockKind === "none" || call.flags.noLock === true) return work({ repository, signal: call.signal });
   const retryForMs = parseDuration(call.flags.retryLock ?? "0", "--retry-lock");
-  const lock = await repository.lock(lockKind, { ...ourselves(), retryForMs }, call.signal);
+  const lock = await repository.lock(lockKind, { ...ourselves(), retryForMs, loadsIndex }, call.signal);
   try {
     return await work({ repository, signal: AbortSignal.any([call.signal, lock.signal]) });
   } catch (error) {

@@ -17,7 +17,7 @@ import { jsonObject, pathJson } from "../output/node-text.ts";
 import { printable } from "../output/printable.ts";
 import { sizeText } from "../output/size-text.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import { parseSnapshotOperand } from "../snapshot-operand.ts";
 import type { diffFlags } from "../table/reading-commands.ts";
 
@@ -28,7 +28,7 @@ export async function run(call: Call<typeof diffFlags>): Promise<ExitCode> {
   if (first === undefined || second === undefined || more.length > 0) {
     throw new HoldfastError(cliErrors.usage, "Give two snapshots.");
   }
-  return withRepository(call, "shared", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session) => {
     const sides = await Promise.all([first, second].map((text) => openSide(repository, text, signal)));
     await repository.loadIndex(signal);
     const [before, after] = await Promise.all(sides.map((side) => side.tree()));
@@ -36,6 +36,7 @@ export async function run(call: Call<typeof diffFlags>): Promise<ExitCode> {
       terminal.write(`comparing snapshot ${sides.map(({ id }) => shortId(id)).join(" to ")}:\n\n`);
     }
     let exitCode: ExitCode = 0;
+    const { closed } = terminal;
     const result = await diffTrees(
       repository,
       before!,
@@ -50,12 +51,17 @@ export async function run(call: Call<typeof diffFlags>): Promise<ExitCode> {
           terminal.writeError(`holdfast: ${error.code}: ${displayPath(names)}: ${printable(error.message)}\n`);
         },
       },
-      signal,
-    );
+      AbortSignal.any([signal, closed]),
+    ).catch((error: unknown) => {
+      if (closed.aborted && !signal.aborted) return undefined; // whoever reads has read enough
+      throw error;
+    });
+    if (result === undefined) return exitCode;
     if (flags.json) terminal.write(statisticsMessage(first, second, result));
     else printStatistics(terminal, result);
     return exitCode;
-  });
+  };
+  return withRepository(call, "shared", work, { loadsIndex: true });
 }
 
 async function openSide(repository: Repository, text: string, signal: AbortSignal) {

@@ -16,7 +16,7 @@ import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import { namesOf, parseSnapshotOperand } from "../snapshot-operand.ts";
 import type { dumpFlags } from "../table/reading-commands.ts";
@@ -32,7 +32,7 @@ export async function run(call: DumpCall): Promise<ExitCode> {
   }
   const { id, folder } = parseSnapshotOperand(operand);
   const names = namesOf(path);
-  return withRepository(call, "shared", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session) => {
     const snapshot = await findSnapshot(repository, id, snapshotFilter(flags), signal);
     await repository.loadIndex(signal);
     const root = await findTree(repository, snapshot.tree, folder, signal);
@@ -49,7 +49,8 @@ export async function run(call: DumpCall): Promise<ExitCode> {
       if (!terminal.closed.aborted || signal.aborted) throw error; // whoever reads has read enough
     }
     return exitCode;
-  });
+  };
+  return withRepository(call, "shared", work, { loadsIndex: true });
 }
 
 async function piecesOf(

@@ -18,7 +18,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { foundJson, foundObjectJson, FoundText } from "../listing/found.ts";
 import { parseMoment } from "../moment.ts";
 import { printable } from "../output/printable.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import type { findFlags } from "../table/reading-commands.ts";
 
@@ -31,7 +31,7 @@ export async function run(call: FindCall): Promise<ExitCode> {
   const kinds = [flags.blob, flags.tree, flags.pack].filter(Boolean).length;
   if (kinds > 1) throw new HoldfastError(cliErrors.usage, "Give only one of --blob, --tree and --pack.");
   const query = entryQuery(call);
-  return withRepository<ExitCode>(call, "shared", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session): Promise<ExitCode> => {
     const chosen = await chosenSnapshots(repository, flags.snapshot, snapshotFilter(flags), signal);
     await repository.loadIndex(signal);
     const newestFirst = chosen.toSorted((left, right) => compareTimes(right, left));
@@ -44,7 +44,8 @@ export async function run(call: FindCall): Promise<ExitCode> {
       if (!closed.aborted || signal.aborted) throw error;
       return 0; // whoever reads has read enough
     }
-  });
+  };
+  return withRepository(call, "shared", work, { loadsIndex: true });
 }
 
 interface Search {

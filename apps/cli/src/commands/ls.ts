@@ -14,7 +14,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { listingPrinter, type ListingPrinter } from "../listing/listing-printer.ts";
 import { PathSelection } from "../listing/path-selection.ts";
 import { printable } from "../output/printable.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import { namesOf, parseSnapshotOperand } from "../snapshot-operand.ts";
 import type { lsFlags } from "../table/repository-commands.ts";
@@ -29,13 +29,14 @@ export async function run(call: LsCall): Promise<ExitCode> {
   const { id, folder } = parseSnapshotOperand(operand);
   const selection = new PathSelection(paths.map(parseAbsolute), flags.recursive);
   const printer = listingPrinter(call, paths);
-  return withRepository(call, "shared", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session) => {
     const snapshot = await findSnapshot(repository, id, snapshotFilter(flags), signal);
     await repository.loadIndex(signal);
     const tree = await findTree(repository, snapshot.tree, folder, signal);
     printer.snapshot({ ...snapshot, tree });
     return list(repository, tree, selection, printer, call, AbortSignal.any([signal, terminal.closed]));
-  });
+  };
+  return withRepository(call, "shared", work, { loadsIndex: true });
 }
 
 async function list(

@@ -5,7 +5,7 @@ import { chosenSnapshots } from "../chosen-snapshots.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
 import { sizeText } from "../output/size-text.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import type { statsFlags } from "../table/reading-commands.ts";
 
@@ -13,7 +13,7 @@ import type { statsFlags } from "../table/reading-commands.ts";
 export async function run(call: Call<typeof statsFlags>): Promise<ExitCode> {
   const { operands, flags, terminal } = call;
   const mode = flags.mode ?? "restore-size";
-  return withRepository(call, "shared", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session) => {
     const snapshots = await chosenSnapshots(repository, operands, snapshotFilter(flags), signal);
     await repository.loadIndex(signal);
     if (!flags.json) terminal.write("scanning...\n");
@@ -26,7 +26,8 @@ export async function run(call: Call<typeof statsFlags>): Promise<ExitCode> {
     const stats = await countStats(repository, roots, mode, { onFault }, signal);
     terminal.write(flags.json ? statsMessage(stats, snapshots.length) : statsText(stats, mode, snapshots.length));
     return exitCode;
-  });
+  };
+  return withRepository(call, "shared", work, { loadsIndex: true });
 }
 
 /** restic's document: what is 0 is left out, but for the size and the number of snapshots. */
