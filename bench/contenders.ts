@@ -17,6 +17,10 @@ export interface Contender {
   backup(repository: string, source: string): CommandLine;
   /** Into an empty folder that is there. */
   restore(repository: string, target: string): CommandLine;
+  /** Reads every byte. */
+  check(repository: string): CommandLine;
+  /** Keeps so many snapshots of a repository in restic's format, and removes what no other needs. */
+  readonly forgetPrune?: (repository: string, keepLast: number) => CommandLine;
 }
 
 const password = "bench";
@@ -25,7 +29,7 @@ const cli = resolve(import.meta.dirname, "../apps/cli/src/main.ts");
 export function holdfast(version: string): Contender {
   const line = (repository: string, ...words: string[]): CommandLine => ({
     words: [process.execPath, cli, "-r", repository, ...words],
-    variables: { HOLDFAST_PASSWORD: password },
+    variables: { HOLDFAST_PASSWORD: password, HOLDFAST_CACHE_DIR: `${repository}-cache` },
   });
   return {
     name: "Holdfast",
@@ -33,6 +37,9 @@ export function holdfast(version: string): Contender {
     init: (repository) => line(repository, "init"),
     backup: (repository, source) => line(repository, "backup", "--quiet", source),
     restore: (repository, target) => line(repository, "restore", "latest", "--quiet", "--target", target),
+    check: (repository) => line(repository, "check", "--quiet", "--read-data"),
+    forgetPrune: (repository, keepLast) =>
+      line(repository, "forget", "--quiet", "--keep-last", `${keepLast}`, "--prune"),
   };
 }
 
@@ -49,6 +56,9 @@ export function restic(binary: string): Contender | undefined {
     init: (repository) => line(repository, "init"),
     backup: (repository, source) => line(repository, "backup", "--quiet", source),
     restore: (repository, target) => line(repository, "restore", "latest", "--quiet", "--target", target),
+    check: (repository) => line(repository, "check", "--quiet", "--read-data"),
+    forgetPrune: (repository, keepLast) =>
+      line(repository, "forget", "--quiet", "--keep-last", `${keepLast}`, "--prune"),
   };
 }
 
@@ -77,6 +87,10 @@ export function borg(): Contender | undefined {
       words: ["sh", "-c", 'exec borg extract "$0::$(borg list --last 1 --short "$0")"', repository],
       variables: variables(repository),
       workDir: target,
+    }),
+    check: (repository) => ({
+      words: ["borg", "check", "--verify-data", repository],
+      variables: variables(repository),
     }),
   };
 }

@@ -14,7 +14,7 @@ import { changeDataset } from "./change-dataset.ts";
 import type { CommandLine } from "./contenders.ts";
 import { writeDataset } from "./dataset.ts";
 import { measure, type Measured } from "./measure.ts";
-import { median } from "./report.ts";
+import { median } from "./measurements.ts";
 
 const snapshots = 50;
 const { values } = parseArgs({
