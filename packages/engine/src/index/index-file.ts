@@ -102,13 +102,25 @@ function parseBlob(scanner: JsonScanner, version: 1 | 2, blob: IndexedBlob): voi
  * Each pack must be complete: one spread over two entries counts as damage.
  */
 export function serialiseIndexFile(packs: Iterable<{ id: PackId; blobs: readonly PackedBlob[] }>): Uint8Array {
-  const packTexts: string[] = [];
-  for (const pack of packs) {
-    const blobTexts = pack.blobs.map((blob) => {
+  const named = [...packs];
+  const blobCount = named.reduce((sum, { blobs }) => sum + blobs.length, 0);
+  // Written straight into its memory: as texts that are joined, the file would be in memory several times.
+  const json = Buffer.allocUnsafe(blobCount * blobTextMax + named.length * packTextMax + frameTextMax);
+  let at = json.write('{"packs":[', 0, "latin1");
+  for (const [number, { id, blobs }] of named.entries()) {
+    at += json.write(`${number === 0 ? "" : ","}{"id":"${id}","blobs":[`, at, "latin1");
+    for (const [place, blob] of blobs.entries()) {
       const uncompressed = blob.uncompressedLength === 0 ? "" : `,"uncompressed_length":${blob.uncompressedLength}`;
-      return `{"id":"${blob.id}","type":"${blob.type}","offset":${blob.offset},"length":${blob.length}${uncompressed}}`;
-    });
-    packTexts.push(`{"id":"${pack.id}","blobs":[${blobTexts.join(",")}]}`);
+      const text = `{"id":"${blob.id}","type":"${blob.type}","offset":${blob.offset},"length":${blob.length}${uncompressed}}`;
+      at += json.write(place === 0 ? text : `,${text}`, at, "latin1");
+    }
+    at += json.write("]}", at, "latin1");
   }
-  return Buffer.from(`{"packs":[${packTexts.join(",")}]}\n`);
+  at += json.write("]}\n", at, "latin1");
+  return json.subarray(0, at);
 }
+
+/** The most that a blob, a pack without its blobs, and the rest take: ids of 64 digits, numbers of at most 10. */
+const blobTextMax = 170;
+const packTextMax = 90;
+const frameTextMax = 20;
