@@ -46,7 +46,7 @@ export async function judge(
   seed: number | string,
   options: JudgeOptions = {},
 ): Promise<void> {
-  const world = new World(`after ${seed}`, { image, startMs: Date.UTC(2026, 0, 2) });
+  const world = new World(`after ${seed}`, { image, startMs: Date.UTC(2026, 0, 3) });
   world.history = history;
   const isThere = await ensureRepository(world, history);
   if (options.wasDamaged === true) world.history = await unaided("the same verb again", () => options.again!(world));

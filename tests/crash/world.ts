@@ -64,7 +64,10 @@ export class World {
   }
 
   storage(path = repositoryPath): Storage {
-    return this.#wrapStorage(localStorage(path, { disk: this.disk, random: this.context.random }), path);
+    return this.#wrapStorage(
+      localStorage(path, { disk: this.disk, clock: this.clock, random: this.context.random }),
+      path,
+    );
   }
 
   init(path = repositoryPath, options: { version?: 1 | 2 } = {}): Promise<Repository> {

@@ -1,5 +1,14 @@
 import { dirname, join, resolve } from "node:path";
-import { HoldfastError, silentLog, systemCodeOf, systemRandom, type Log, type Random } from "@holdfast/base";
+import {
+  HoldfastError,
+  silentLog,
+  systemClock,
+  systemCodeOf,
+  systemRandom,
+  type Clock,
+  type Log,
+  type Random,
+} from "@holdfast/base";
 import { storageErrors } from "../errors.ts";
 import { CallerFailure } from "../file-body.ts";
 import { existingFile, missingFile, shortFile } from "../file-failures.ts";
@@ -16,11 +25,14 @@ import {
 } from "../storage.ts";
 import { nodeDisk, type Disk, type DiskEntry, type OpenFile } from "./disk.ts";
 import { diskFailure } from "./disk-failure.ts";
+import { Leftovers } from "./leftovers.ts";
 import { saveFile, synced } from "./save-file.ts";
 
 export interface LocalStorageOptions {
   readonly log?: Log;
   readonly random?: Random;
+  /** Tells how old a temporary file is. */
+  readonly clock?: Clock;
   /** The file system, for tests that break it. */
   readonly disk?: Disk;
   /** Requests in flight; default 2, as in restic: one writes while the other syncs. */
@@ -50,6 +62,7 @@ class LocalStorage implements Storage {
   readonly #disk: Disk;
   readonly #random: Random;
   readonly #log: Log;
+  readonly #leftovers: Leftovers;
   #modes: Modes | undefined;
   #warnedOfNoSync = false;
 
@@ -59,6 +72,7 @@ class LocalStorage implements Storage {
     this.#disk = options.disk ?? nodeDisk;
     this.#random = options.random ?? systemRandom;
     this.#log = options.log ?? silentLog;
+    this.#leftovers = new Leftovers(this.#disk, options.clock ?? systemClock, this.#log);
   }
 
   async create(signal?: AbortSignal): Promise<void> {
@@ -145,6 +159,7 @@ class LocalStorage implements Storage {
     } catch (error) {
       if (systemCodeOf(error) !== "ENOENT") throw this.#failure(error, file, "remove");
     }
+    if (file.type !== "lock") await this.#leftovers.clear();
   }
 
   async *list(type: FileType, signal?: AbortSignal): AsyncGenerator<FileEntry> {
@@ -189,7 +204,10 @@ class LocalStorage implements Storage {
   async *#listFolder(folder: string, signal: AbortSignal | undefined): AsyncGenerator<FileEntry> {
     let batch: string[] = [];
     for await (const name of this.#namesIn(folder)) {
-      if (!isFileName(name)) continue;
+      if (!isFileName(name)) {
+        this.#leftovers.note(join(folder, name), name);
+        continue;
+      }
       batch.push(name);
       if (batch.length < listBatch) continue;
       yield* await this.#entriesOf(folder, batch, signal);
