@@ -157,18 +157,6 @@ test("rewrite takes files out of snapshots, and says where they came from", asyn
   expect((await run("check", "--read-data")).exitCode).toBe(0);
 });
 
-test.each([
-  [["rewrite"], "CLI_USAGE"],
-  [["rewrite", "--exclude", "a", "--include", "b"], "CLI_USAGE"],
-  [["rewrite", "--exclude", "[", "--forget"], "ENGINE_BAD_PATTERN"],
-  [["rewrite", "--new-time", "soon"], "CLI_USAGE"],
-  [["repair", "packs"], "CLI_USAGE"],
-  [["repair", "packs", "abcd"], "CLI_USAGE"],
-  [["repair", "snapshots", "ffffffff"], "ENGINE_SNAPSHOT_MISSING"],
-])("what cannot be meant is refused: %j", async (words, code) => {
-  expect(await whole.run(...words)).toMatchObject({ exitCode: 1, errors: expect.stringContaining(code) });
-});
-
 test("a repair of a copy leaves the original alone", async () => {
   const { run, folder } = whole;
   const copy = join(folder, "copy");
