@@ -6,6 +6,7 @@ import {
   findTree,
   shortId,
   type Change,
+  type DiffOptions,
   type DiffResult,
   type Repository,
   type SideTotals,
@@ -17,6 +18,7 @@ import { jsonObject, pathJson } from "../output/node-text.ts";
 import { printable } from "../output/printable.ts";
 import { sizeText } from "../output/size-text.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { whileRead } from "../output/while-read.ts";
 import { withRepository, type Session } from "../session.ts";
 import { parseSnapshotOperand } from "../snapshot-operand.ts";
 import type { diffFlags } from "../table/reading-commands.ts";
@@ -35,13 +37,9 @@ export async function run(call: Call<typeof diffFlags>): Promise<ExitCode> {
     if (!flags.json && !flags.quiet) {
       terminal.write(`comparing snapshot ${sides.map(({ id }) => shortId(id)).join(" to ")}:\n\n`);
     }
-    let exitCode: ExitCode = 0;
-    const { closed } = terminal;
-    const result = await diffTrees(
-      repository,
-      before!,
-      after!,
-      {
+    return whileRead(terminal, signal, async (reading) => {
+      let exitCode: ExitCode = 0;
+      const options: DiffOptions = {
         showsMetadata: flags.metadata,
         onChange: (change) => {
           if (!flags.quiet) terminal.write(flags.json ? changeMessage(change) : changeLine(change));
@@ -50,16 +48,12 @@ export async function run(call: Call<typeof diffFlags>): Promise<ExitCode> {
           exitCode = 1;
           terminal.writeError(`holdfast: ${error.code}: ${displayPath(names)}: ${printable(error.message)}\n`);
         },
-      },
-      AbortSignal.any([signal, closed]),
-    ).catch((error: unknown) => {
-      if (closed.aborted && !signal.aborted) return undefined; // whoever reads has read enough
-      throw error;
+      };
+      const result = await diffTrees(repository, before!, after!, options, reading);
+      if (flags.json) terminal.write(statisticsMessage(first, second, result));
+      else printStatistics(terminal, result);
+      return exitCode;
     });
-    if (result === undefined) return exitCode;
-    if (flags.json) terminal.write(statisticsMessage(first, second, result));
-    else printStatistics(terminal, result);
-    return exitCode;
   };
   return withRepository(call, "shared", work, { loadsIndex: true });
 }

@@ -16,6 +16,7 @@ import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { whileRead } from "../output/while-read.ts";
 import { withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import { namesOf, parseSnapshotOperand } from "../snapshot-operand.ts";
@@ -41,14 +42,12 @@ export async function run(call: DumpCall): Promise<ExitCode> {
       exitCode = 1;
       terminal.writeError(`holdfast: ${error.code}: ${displayPath(at)}: ${printable(error.message)}\n`);
     };
-    const pieces = await piecesOf(call, repository, root, names, onFault, AbortSignal.any([signal, terminal.closed]));
-    try {
+    return whileRead(terminal, signal, async (reading) => {
+      const pieces = await piecesOf(call, repository, root, names, onFault, reading);
       if (flags.target === undefined) for await (const piece of pieces) await terminal.writeBytes(piece);
       else await writeTo(flags.target, pieces);
-    } catch (error) {
-      if (!terminal.closed.aborted || signal.aborted) throw error; // whoever reads has read enough
-    }
-    return exitCode;
+      return exitCode;
+    });
   };
   return withRepository(call, "shared", work, { loadsIndex: true });
 }

@@ -18,6 +18,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { foundJson, foundObjectJson, FoundText } from "../listing/found.ts";
 import { parseMoment } from "../moment.ts";
 import { printable } from "../output/printable.ts";
+import { whileRead } from "../output/while-read.ts";
 import { withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import type { findFlags } from "../table/reading-commands.ts";
@@ -36,14 +37,10 @@ export async function run(call: FindCall): Promise<ExitCode> {
     await repository.loadIndex(signal);
     const newestFirst = chosen.toSorted((left, right) => compareTimes(right, left));
     const snapshots = flags.reverse ? newestFirst.toReversed() : newestFirst;
-    const { closed } = call.terminal;
-    const search = { call, repository, snapshots, signal: AbortSignal.any([signal, closed]) };
-    try {
-      return await (kinds === 0 ? findEntries(search, new EntryFinder(repository, query)) : findObjects(search));
-    } catch (error) {
-      if (!closed.aborted || signal.aborted) throw error;
-      return 0; // whoever reads has read enough
-    }
+    return whileRead(call.terminal, signal, (reading) => {
+      const search = { call, repository, snapshots, signal: reading };
+      return kinds === 0 ? findEntries(search, new EntryFinder(repository, query)) : findObjects(search);
+    });
   };
   return withRepository(call, "shared", work, { loadsIndex: true });
 }

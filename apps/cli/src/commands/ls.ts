@@ -14,6 +14,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { listingPrinter, type ListingPrinter } from "../listing/listing-printer.ts";
 import { PathSelection } from "../listing/path-selection.ts";
 import { printable } from "../output/printable.ts";
+import { whileRead } from "../output/while-read.ts";
 import { withRepository, type Session } from "../session.ts";
 import { snapshotFilter } from "../snapshot-filter.ts";
 import { namesOf, parseSnapshotOperand } from "../snapshot-operand.ts";
@@ -34,7 +35,7 @@ export async function run(call: LsCall): Promise<ExitCode> {
     await repository.loadIndex(signal);
     const tree = await findTree(repository, snapshot.tree, folder, signal);
     printer.snapshot({ ...snapshot, tree });
-    return list(repository, tree, selection, printer, call, AbortSignal.any([signal, terminal.closed]));
+    return whileRead(terminal, signal, (reading) => list(repository, tree, selection, printer, call, reading));
   };
   return withRepository(call, "shared", work, { loadsIndex: true });
 }
@@ -54,17 +55,13 @@ async function list(
   };
   const enters = (names: Names) => selection.enters(names);
   const walk = walkTree(repository, tree, { enters, expects: enters, showsUnentered: true, onFault }, signal);
-  try {
-    for await (const { kind, names, node } of walk) {
-      const isListed = selection.lists(names);
-      if (kind === "leave") printer.leave();
-      else if (kind === "enter" || isListed) printer.node(names, node, isListed);
-      if (kind === "entry" && isListed && node.type === "dir") printer.leave();
-    }
-    printer.end();
-  } catch (error) {
-    if (!terminal.closed.aborted) throw error; // whoever reads has read enough
+  for await (const { kind, names, node } of walk) {
+    const isListed = selection.lists(names);
+    if (kind === "leave") printer.leave();
+    else if (kind === "enter" || isListed) printer.node(names, node, isListed);
+    if (kind === "entry" && isListed && node.type === "dir") printer.leave();
   }
+  printer.end();
   return exitCode;
 }
 
