@@ -107,6 +107,15 @@ test("what came since is read and added, and the whole becomes one file again wh
   expectKnown(last.repository, packs);
 });
 
+test("two sessions that fill it at once leave one cache that both agree with", async () => {
+  const { storage, folder, packs, own } = await indexed([4000, 3000]);
+  await Promise.all([open(storage, folder), open(storage, folder)]);
+  const next = await open(storage, folder);
+  expect(next.read).toEqual([]);
+  expectKnown(next.repository, packs);
+  expect(await readdir(own)).toHaveLength(1);
+});
+
 test("blobs of an index file that is gone are not known, whatever the cache says", async () => {
   const { storage, folder, packs, files, own } = await indexed([4000, 5000]);
   await open(storage, folder);

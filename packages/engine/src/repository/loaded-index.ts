@@ -84,7 +84,8 @@ export class LoadedIndex {
       if (fresh !== this.#index) this.#index.merge(fresh);
     }
     if (isFirst && isWhole) await indexCache?.keep(this.#index, fresh);
-    await cache?.keepOnly("pack", (name) => this.#index.hasPack(name as PackId));
+    // An index file that is gone takes the cached index with it, and only then packs may be gone.
+    if (cached === undefined) await cache?.keepOnly("pack", (name) => this.#index.hasPack(name as PackId));
   }
 
   async #loadFile(

@@ -7,7 +7,9 @@ const idWords = idBytes / 4;
 /** A row is an id and the reference to what follows it. */
 const rowWords = idWords + 1;
 const rowsMax = 2 ** 27;
-const bucketsAtFirst = 1 << 10;
+/** These are in the list from the beginning: a thread that halts while it puts one in makes others walk further. */
+const bucketsAtFirstLog2 = 10;
+const bucketsAtFirst = 1 << bucketsAtFirstLog2;
 /** Rows a bucket before their number doubles. */
 const loadMax = 2;
 
@@ -78,7 +80,9 @@ export class SharedIdSet {
     };
     const set = new SharedIdSet(handle);
     set.#buckets.ensure(buckets);
-    set.#buckets.upTo(1)[0] = listEnd;
+    const words = set.#buckets.upTo(buckets);
+    for (let at = 0; at < bucketsAtFirst; at += 1)
+      words[firstBucketAt(at)] = at + 1 === bucketsAtFirst ? listEnd : bucketMark | firstBucketAt(at + 1);
     set.#counters[bucketMask] = buckets - 1;
     return set;
   }
@@ -320,6 +324,11 @@ function withoutMark(reference: number): number {
 /** The bucket that this one was a part of before the buckets doubled last. */
 function parentOf(bucket: number): number {
   return bucket & ~(1 << (31 - Math.clz32(bucket)));
+}
+
+/** Which of the first buckets comes at this place in the list. */
+function firstBucketAt(place: number): number {
+  return reversed(place) >>> (32 - bucketsAtFirstLog2);
 }
 
 /** The 32 bits in opposite order: the list's order of a bucket, and the bucket of a key. */
