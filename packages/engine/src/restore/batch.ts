@@ -5,8 +5,8 @@ import type { FetchedSegments } from "./segment-fetcher.ts";
 import type { TargetDirectory } from "./target-tree.ts";
 
 /** A thread should have some milliseconds to do, and what it works on must fit in memory several times over. */
-const plainBytesMax = 6 * MiB;
-const entriesMax = 512;
+const plainBytesMax = 4 * MiB;
+const entriesMax = 400;
 /** Each is an open handle until the batch is written. */
 const directoriesMax = 100;
 

@@ -158,7 +158,8 @@ async function restoreSelected(
     signal,
   });
   try {
-    await carryOut(repository, tree, selection, target, { tally, problems }, signal);
+    const isListed = options.deletesForeign === true;
+    await carryOut(repository, tree, selection, target, { tally, problems, isListed }, signal);
   } finally {
     await target.close();
     await crew.close();
@@ -176,17 +177,23 @@ async function restoreSelected(
   };
 }
 
-/** Gives the target what the walk comes by that is wanted, and the directories on the way to it. */
+/**
+ * Gives the target what the walk comes by that is wanted, and the directories on the way to it.
+ * @param notes with `isListed` the target remembers all names that the snapshot has, for deleting the others
+ */
 async function carryOut(
   repository: Repository,
   tree: TreeId,
   selection: RestoreSelection,
   target: Target,
-  { tally, problems }: { tally: RestoreTally; problems: ProblemList },
+  notes: { tally: RestoreTally; problems: ProblemList; isListed: boolean },
   signal: AbortSignal,
 ): Promise<void> {
+  const { tally, problems, isListed } = notes;
   // The walk and the target are always in the same directory, because nobody reads ahead of the target.
-  const isThere = (name: Buffer) => target.innermost.namesInSnapshot?.add(name.toString("latin1"));
+  const isThere = (name: Buffer) => {
+    if (isListed) target.innermost.namesInSnapshot?.add(name.toString("latin1"));
+  };
   const enters = (names: Names) => {
     isThere(names.at(-1)!);
     return selection.mayHoldSelected(names);
