@@ -3,7 +3,7 @@ import { recover, shortId, type TreeId } from "@holdfast/engine";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
-import { ourselves, withRepository } from "../session.ts";
+import { ourselves, withRepository, type Session } from "../session.ts";
 import type { recoverFlags } from "../table/repair-commands.ts";
 import { version } from "../version.ts";
 import { repairIndexAloud } from "./repair-index.ts";
@@ -14,13 +14,14 @@ export async function run(call: Call<typeof recoverFlags>): Promise<ExitCode> {
   const say = (text: string) => {
     if (!flags.json && !flags.quiet) terminal.write(`${text}\n`);
   };
-  const { roots, snapshotId } = await withRepository(call, "exclusive", async ({ repository, signal }) => {
+  const work = async ({ repository, signal }: Session) => {
     say("ensuring index is complete");
     await repairIndexAloud(call, repository, false, signal);
     const onDamaged = (tree: TreeId, message: string) =>
       terminal.writeError(`unable to load tree ${shortId(tree)}: ${printable(message)}\n`);
     return recover(repository, { ...ourselves(), programVersion: `holdfast ${version}`, onDamaged }, signal);
-  });
+  };
+  const { roots, snapshotId } = await withRepository(call, "exclusive", work, { cache: "none" });
   if (flags.json) {
     const message = { message_type: "summary", roots, snapshot_id: snapshotId };
     terminal.write(`${JSON.stringify(message)}\n`);

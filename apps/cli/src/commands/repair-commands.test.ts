@@ -157,6 +157,18 @@ test("rewrite takes files out of snapshots, and says where they came from", asyn
   expect((await run("check", "--read-data")).exitCode).toBe(0);
 });
 
+test("repairs look at the repository, not at what this machine remembers of it", async () => {
+  const { run, folder } = whole;
+  const cache = ["--cache-dir", join(folder, "cache")];
+  await run("ls", "latest", ...cache);
+  const [path] = await filesIn("index");
+  await chmod(path!, 0o600);
+  await truncate(path!, 50);
+  expect(await run("ls", "latest", ...cache)).toMatchObject({ exitCode: 0 }); // which is why
+  expect((await run("repair", "index", ...cache)).errors).toContain(`removing invalid index ${nameOf(path!)}\n`);
+  expect(await run("check", "--read-data")).toMatchObject({ exitCode: 0 });
+});
+
 test("a repair of a copy leaves the original alone", async () => {
   const { run, folder } = whole;
   const copy = join(folder, "copy");

@@ -6,7 +6,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressDisplay } from "../output/progress.ts";
 import { progressStyle } from "../output/progress-style.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import type { repairIndexFlags } from "../table/repair-commands.ts";
 
 type IndexCall = Omit<Call<typeof repairIndexFlags>, "flags"> & {
@@ -16,9 +16,8 @@ type IndexCall = Omit<Call<typeof repairIndexFlags>, "flags"> & {
 /** Makes the index say what the packs say; 1 when a pack is too damaged for that. */
 export async function run(call: Call<typeof repairIndexFlags>): Promise<ExitCode> {
   const { flags, terminal } = call;
-  const repair = await withRepository(call, "exclusive", ({ repository, signal }) =>
-    repairIndexAloud(call, repository, flags.readAllPacks, signal),
-  );
+  const work = ({ repository, signal }: Session) => repairIndexAloud(call, repository, flags.readAllPacks, signal);
+  const repair = await withRepository(call, "exclusive", work, { cache: "none" });
   if (flags.json) terminal.write(`${JSON.stringify(summaryMessage(repair))}\n`);
   else if (!flags.quiet) terminal.write("done\n");
   // What no index names is needed by no snapshot that could be restored; a prune clears it away.

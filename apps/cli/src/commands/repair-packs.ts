@@ -4,7 +4,7 @@ import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { keepPackCopy } from "../pack-copy.ts";
-import { withRepository } from "../session.ts";
+import { withRepository, type Session } from "../session.ts";
 import type { repairPacksFlags } from "../table/repair-commands.ts";
 
 /** Takes what is readable out of damaged packs, and removes them. */
@@ -15,11 +15,12 @@ export async function run(call: Call<typeof repairPacksFlags>): Promise<ExitCode
   const say = (text: string) => {
     if (!flags.json && !flags.quiet) terminal.write(`${text}\n`);
   };
-  const repair = await withRepository(call, "exclusive", ({ repository, signal }) => {
+  const work = ({ repository, signal }: Session) => {
     say("saving backup copies of pack files to current folder");
     const keepCopy = (id: PackId, pieces: AsyncIterable<Uint8Array>) => keepPackCopy(process.cwd(), id, pieces);
     return repairPacks(repository, { packIds, keepCopy }, signal);
-  });
+  };
+  const repair = await withRepository(call, "exclusive", work, { cache: "none" });
   if (flags.json) terminal.write(`${JSON.stringify(summaryMessage(repair))}\n`);
   for (const id of repair.intact) say(`pack ${id} is as it should be; it was left alone`);
   for (const id of repair.unknown) say(`nothing is known of what pack ${id} holds; it was left alone`);

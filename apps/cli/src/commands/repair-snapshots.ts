@@ -67,7 +67,7 @@ export async function run(call: RepairCall): Promise<ExitCode> {
       }
       return unreadable.filter((id) => !named.includes(id));
     },
-    { isDryRun: dryRun },
+    { isDryRun: dryRun, cache: "none" },
   );
   replaced.finish();
   if (stay.length === 0) return 0;

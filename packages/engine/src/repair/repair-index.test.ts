@@ -152,6 +152,19 @@ test("an unreadable index stays while a pack that it may have named cannot say w
   expect(changesOf(storage)).toBe(before);
 });
 
+test("no old index file goes when a new one does not read back, and the next repair needs no help", async () => {
+  const storage = await copyOf((await smallRepository()).storage);
+  const sound = await restorable(storage);
+  await damages["a pack is named by two index files"]!.damage(storage);
+  const before = await storage.names("index");
+  storage.add({ operation: "write", type: "index", how: "corrupt" });
+  await expect(repair(storage)).rejects.toThrow(expect.objectContaining({ code: "ENGINE_FILE_DAMAGED" }));
+  expect(await storage.names("index")).toEqual(expect.arrayContaining(before));
+  await repair(storage);
+  expect(await restorable(storage)).toEqual(sound);
+  expect(await errorsIn(storage)).toEqual([]);
+});
+
 test("a pack that a listing leaves out is not forgotten", async () => {
   const storage = await copyOf((await smallRepository()).storage);
   storage.add({ operation: "list", type: "pack", how: "cut-short" });
