@@ -86,17 +86,28 @@ export async function checkRepository(
     transient.push(`Pack ${id} was read wrongly once and rightly then: look after this machine. ${finding}`);
   const readers = new PackReaders(repository, options.threads);
   const isOfSize = (id: PackId) => !census.wrongSize.has(id);
-  const damaged = await readPacks(repository, readers, { isChosen, isOfSize }, { onPack, onTransient }, signal).finally(
-    () => readers.close(),
-  );
+  const faults = new Faults();
+  const trees = new TreeCheck(repository, faults);
+  let areTreesToldOf = false;
+  const tellTrees = () => {
+    if (areTreesToldOf) tell("trees", trees.done, trees.trees);
+  };
+  // The trees are followed here while the threads prove packs; they are told of when the packs are done.
+  const [damaged] = await together(
+    async (live) => {
+      const found = await readPacks(repository, readers, { isChosen, isOfSize }, { onPack, onTransient }, live);
+      areTreesToldOf = true;
+      return found;
+    },
+    (live) => trees.walk(roots, tellTrees, live),
+    signal,
+  ).finally(() => readers.close());
   const packFaults: PackFaults = new Map([...census.missing, ...damaged]);
   for (const { finding } of packFaults.values()) errors.push(finding);
-
-  const faults = new Faults();
   faults.addPacks(repository, packFaults);
-  const trees = new TreeCheck(repository, faults);
-  await trees.walk(roots, (done, known) => tell("trees", done, known), signal);
+  trees.conclude();
   for (const finding of trees.findings) errors.push(finding);
+  tellTrees();
 
   if (!faults.isEmpty) {
     const affected = new AffectedPaths(repository, faults, signal);
@@ -114,6 +125,23 @@ export async function checkRepository(
     suggestRepairIndex: splitPacks.length > 0 || packFaults.size > 0 || repeatedPacks.length > 0,
     suggestPrune: census.unindexed.packs > 0 || census.mixed > 0,
   };
+}
+
+/** Does two things at once. When one fails the other is stopped, and the first failure is thrown after both. */
+async function together<First, Second>(
+  first: (signal: AbortSignal) => Promise<First>,
+  second: (signal: AbortSignal) => Promise<Second>,
+  signal: AbortSignal | undefined,
+): Promise<[First, Second]> {
+  const stop = new AbortController();
+  const live = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const stopping = (error: unknown) => {
+    stop.abort(error); // what the other one throws because of this is the same reason
+    throw error;
+  };
+  const both = [first(live).catch(stopping), second(live).catch(stopping)] as const;
+  await Promise.allSettled(both);
+  return Promise.all(both);
 }
 
 /** Snapshots first, then the index: what the snapshots name was indexed before. */

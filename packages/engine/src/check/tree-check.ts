@@ -22,6 +22,9 @@ export class TreeCheck {
   readonly #repository: Repository;
   readonly #faults: Faults;
   readonly #seen = new IdTable();
+  /** Listings that could not be read, and why. */
+  readonly #damaged: { readonly tree: TreeId; readonly finding: Finding }[] = [];
+  #done = 0;
   #unindexed: Finding | undefined;
   #further: Finding | undefined;
 
@@ -35,25 +38,36 @@ export class TreeCheck {
     return this.#seen.size;
   }
 
-  /** @param onTree called after each tree, with how many are done and how many are known of */
-  async walk(
-    roots: readonly TreeId[],
-    onTree: (done: number, known: number) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    let done = 0;
+  /** Trees that have been looked at. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** @param onTree called after each tree */
+  async walk(roots: readonly TreeId[], onTree: () => void, signal: AbortSignal | undefined): Promise<void> {
     await eachTree(roots, this.#seen, this.#repository.storage.properties.connectionsMax, async (tree) => {
       const subtrees = await this.#look(tree, signal);
-      done += 1;
-      onTree(done, this.trees);
+      this.#done += 1;
+      onTree();
       return subtrees;
     });
+  }
+
+  /**
+   * Adds the listings that could not be read to the findings, unless their packs are known to have lost them: to be
+   * called when `faults` has those.
+   */
+  conclude(): void {
+    for (const { tree, finding } of this.#damaged) {
+      if (this.#faults.ofBlob("tree", tree).length > 0) continue;
+      if (!this.findings.includes(finding)) this.findings.push(finding);
+      this.#faults.addBlob("tree", tree, finding);
+    }
   }
 
   async #look(tree: TreeId, signal: AbortSignal | undefined): Promise<TreeId[]> {
     signal?.throwIfAborted();
     const subtrees: TreeId[] = [];
-    if (this.#faults.ofBlob("tree", tree).length > 0) return subtrees; // its pack is known to have lost it
     try {
       const bytes = await this.#repository.loadBlob("tree", tree, signal);
       const nodes = treeNodes(bytes, ({ name, fault, isRefused }) => {
@@ -69,7 +83,7 @@ export class TreeCheck {
       }
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.kind !== "damaged") throw error;
-      this.#faults.addBlob("tree", tree, this.#findingFor(tree, error));
+      this.#damaged.push({ tree, finding: this.#findingFor(tree, error) });
     }
     return subtrees;
   }
@@ -91,9 +105,7 @@ export class TreeCheck {
 
   #findingFor(tree: TreeId, error: HoldfastError): Finding {
     if (this.#repository.places("tree", tree).length === 0) return this.#unindexedFinding();
-    const finding = new Finding(error, `Directory listing ${tree}: ${error.message}`, { fileId: tree });
-    this.findings.push(finding);
-    return finding;
+    return new Finding(error, `Directory listing ${tree}: ${error.message}`, { fileId: tree });
   }
 
   /** One finding for all blobs that no index knows: a lost index file makes thousands of them. */
