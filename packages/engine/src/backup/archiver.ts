@@ -1,9 +1,9 @@
 import { HoldfastError, messageOf } from "@holdfast/base";
 import type { TreeId } from "../id.ts";
-import { treeOf } from "../lanes/entry-json.ts";
-import type { Answered, Lanes } from "../lanes/lanes.ts";
-import { LocalPlace } from "../lanes/local-place.ts";
-import type { DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "../lanes/tasks.ts";
+import { treeOf } from "./lanes/entry-json.ts";
+import type { Answered, Lanes } from "./lanes/lanes.ts";
+import { LocalPlace } from "./lanes/local-place.ts";
+import type { DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "./lanes/tasks.ts";
 import type { Repository } from "../repository/repository.ts";
 import { nodeJson } from "../tree/tree-writer.ts";
 import { ParentTrees } from "./parent-trees.ts";

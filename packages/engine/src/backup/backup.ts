@@ -3,7 +3,8 @@ import { HoldfastError } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { SnapshotId, TreeId } from "../id.ts";
 import type { ItemProblem, ItemProblems } from "../item-problem.ts";
-import type { LaneNews } from "../lanes/lane-tally.ts";
+import type { LaneNews } from "./lanes/lane-tally.ts";
+import { Lanes } from "./lanes/lanes.ts";
 import type { Repository } from "../repository/repository.ts";
 import { selectParent } from "../snapshot/find.ts";
 import { emptySnapshot, type Snapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";
@@ -202,12 +203,12 @@ async function archive(
   const top = await source.open(signal);
   const onNews = (news: LaneNews, lane: number) => tally.absorb(news, lane);
   const tellsItems = onItem !== undefined;
-  const lanes = repository.openLanes({ threads, twin, door, ignoredChanges, tellsItems, onNews }, signal);
+  const lanes = new Lanes(repository, { threads, twin, door, ignoredChanges, tellsItems, onNews }, signal);
   try {
     const laneCount = Math.max(1, threads);
     const archiver = new Archiver({ repository, lanes, laneCount, door, tally, signal });
     const treeId = await archiver.archive(top, parentTree);
-    await repository.finishLanes(lanes, signal);
+    await lanes.finish();
     return treeId;
   } finally {
     await lanes.close();

@@ -1,7 +1,7 @@
 import { KiB } from "@holdfast/base";
 import type { BlobPlace } from "../blob.ts";
 import type { PackId, TreeId } from "../id.ts";
-import type { StoredTree } from "../lanes/tasks.ts";
+import type { StoredTree } from "./lanes/tasks.ts";
 import type { Repository } from "../repository/repository.ts";
 
 /** Trees of a snapshot lie one behind the other, so what follows one is likely to be asked for soon. */

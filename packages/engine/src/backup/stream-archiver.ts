@@ -2,7 +2,7 @@ import { MiB } from "@holdfast/base";
 import { windowBytes as contextBytes } from "../chunker/rabin.ts";
 import { StretchCutter } from "../chunker/stretch-cutter.ts";
 import type { BlobId } from "../id.ts";
-import type { Lanes } from "../lanes/lanes.ts";
+import type { Lanes } from "./lanes/lanes.ts";
 import type { AddedBytes } from "./item.ts";
 import type { SourceStream } from "./source.ts";
 

@@ -1,7 +1,7 @@
 import { HoldfastError, messageOf, systemCodeOf, type Clock } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import { ProblemList, type ItemProblem, type ItemProblems } from "../item-problem.ts";
-import type { LaneNews } from "../lanes/lane-tally.ts";
+import type { LaneNews } from "./lanes/lane-tally.ts";
 import type { SnapshotSummary } from "../snapshot/summary.ts";
 import type { BackupItem } from "./item.ts";
 import type { SourceTotals } from "./source.ts";

@@ -5,7 +5,7 @@ import { CacheFolder } from "../cache/cache-folder.ts";
 import { cachedStorage } from "../cache/cached-storage.ts";
 import { IndexCache } from "../cache/index-cache.ts";
 import type { EngineContext } from "../context.ts";
-import type { MasterKey } from "../crypto/master-key.ts";
+import { serialiseMasterKey, type MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
 import { serialiseIndexFile } from "../index/index-file.ts";
 import type { EncodedBlob } from "../pack/blob-encoding.ts";
@@ -15,9 +15,8 @@ import { readPackHeader } from "../pack/pack-header-reading.ts";
 import { packBytesTarget, PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
 import { readPack, type PackReading } from "../pack/pack-reading.ts";
 import type { SharedBlobSet } from "../tables/shared-blob-set.ts";
+import type { PackerSetup, UnfinishedPack } from "./blob-packer.ts";
 import { decodeFromPlace, readBlob } from "./blob-reader.ts";
-import type { LanesOptions } from "../lanes/lanes-options.ts";
-import { Lanes } from "../lanes/lanes.ts";
 import { BlobWriter, type SavedBlob } from "./blob-writer.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { RepositoryConfig } from "./config.ts";
@@ -255,48 +254,29 @@ export class Repository {
     return this.#writer.saveAnew(type, id, plain, signal);
   }
 
-  /**
-   * Begins lanes, which prepare blobs in several threads, as many as the caller wants, and store them here. The index is
-   * loaded. Nothing else is saved meanwhile.
-   * @param signal ends them, and all writing of this session
-   */
-  openLanes(options: LanesOptions, signal: AbortSignal): Lanes {
-    const { ignoredChanges, tellsItems, ...rest } = options;
-    const { compression, isVerified } = this.#encoding;
-    const lanes = new Lanes({
-      ...rest,
-      settings: {
-        version: this.version,
-        chunkerPolynomial: this.chunkerPolynomial,
-        packBytesTarget: this.packBytesTarget,
-        compression,
-        isVerified,
-        ignoredChanges,
-        hasPlaces: options.twin !== undefined,
-        tellsItems,
-      },
-      key: this.#key,
-      known: this.#index.current.known,
-      random: this.context.random,
-      clock: this.context.clock,
-      packsMax: this.#writer.uploadsMax + options.threads,
-      storePack: ({ type, pack }) => this.#writer.storePack(type, pack, signal),
-      onFailure: (error) => this.#writer.fail(error),
-    });
-    const onAbort = () => lanes.fail(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    return lanes;
+  /** What packers in other threads need; the index is loaded. They store through `storePack` and `adopt`. */
+  packerSetup(): PackerSetup {
+    const { version, packBytesTarget } = this;
+    const secret = serialiseMasterKey(this.#key);
+    return { secret, known: this.knownBlobs.handle, version, packBytesTarget, ...this.#encoding };
   }
 
-  /** Ends the lanes when they have answered everything, and takes in what they hold; `flush` comes next. */
-  async finishLanes(lanes: Lanes, signal: AbortSignal): Promise<void> {
-    for (const { bytes, blobs } of await lanes.finish()) {
-      for (const { type, id, offset, length, uncompressedLength } of blobs) {
-        const stored = bytes.subarray(offset, offset + length);
-        await this.#writer.saveCopy(type, id, { stored, uncompressedLength }, signal);
-      }
+  /** Packs that are on their way to the storage at once. */
+  get uploadsMax(): number {
+    return this.#writer.uploadsMax;
+  }
+
+  /** Takes in what a packer had begun. */
+  async adopt({ bytes, blobs }: UnfinishedPack, signal?: AbortSignal): Promise<void> {
+    for (const { type, id, offset, length, uncompressedLength } of blobs) {
+      const stored = bytes.subarray(offset, offset + length);
+      await this.#writer.saveCopy(type, id, { stored, uncompressedLength }, signal);
     }
+  }
+
+  /** Ends all writing of this session, because a packer took blobs on that it will not deliver. */
+  failWriting(error: unknown): void {
+    this.#writer.fail(error);
   }
 
   /** Stores every queued pack, then the index files that name them. */

@@ -1,6 +1,6 @@
-import type { BackupItem } from "../backup/item.ts";
-import type { CutRun } from "../chunker/rabin.ts";
-import type { BlobId, TreeId } from "../id.ts";
+import type { BackupItem } from "../item.ts";
+import type { CutRun } from "../../chunker/rabin.ts";
+import type { BlobId, TreeId } from "../../id.ts";
 
 /** A directory to list, compare with the parent snapshot's, and store as far as no other thread can help with it. */
 export interface DirectoryTask {

@@ -1,9 +1,8 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { assert, systemClock, systemRandom } from "@holdfast/base";
-import type { SourceDirectory, SourceDoor, SourceDoorMaker } from "../backup/source.ts";
-import { parseMasterKey } from "../crypto/master-key.ts";
-import { SharedBlobSet } from "../tables/shared-blob-set.ts";
-import { packFailure } from "../threads/carried-failure.ts";
+import type { SourceDirectory, SourceDoor, SourceDoorMaker } from "../source.ts";
+import { BlobPacker } from "../../repository/blob-packer.ts";
+import { packFailure } from "../../threads/carried-failure.ts";
 import {
   roomWord,
   stopWord,
@@ -31,13 +30,7 @@ class LaneThread {
   constructor(port: MessagePort, setup: LaneThreadSetup, door: SourceDoor) {
     this.#port = port;
     this.#control = setup.control;
-    this.#lane = new Lane({
-      settings: setup.settings,
-      key: parseMasterKey(setup.key),
-      known: SharedBlobSet.attach(setup.known),
-      random: systemRandom,
-      clock: systemClock,
-    });
+    this.#lane = new Lane(setup.settings, new BlobPacker(setup.packer, systemRandom), systemClock);
     this.#places = {
       directory: (place) => door.directory(place),
       file: (place) => door.file(place),
@@ -59,7 +52,7 @@ class LaneThread {
   }
 
   #finish(): void {
-    const leftovers = this.#lane.leftovers();
+    const leftovers = this.#lane.packer.leftovers();
     this.#tell(
       { kind: "finished", leftovers },
       leftovers.map(({ bytes }) => bytes.buffer as ArrayBuffer),
@@ -67,7 +60,7 @@ class LaneThread {
   }
 
   #work({ tasks, releases, spares }: ToLane & { kind: "work" }): void {
-    this.#lane.spares.push(...spares);
+    this.#lane.packer.spares.push(...spares);
     for (const handle of releases) {
       this.#kept.get(handle)?.close();
       this.#kept.delete(handle);

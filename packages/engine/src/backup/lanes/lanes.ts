@@ -1,25 +1,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { assert } from "@holdfast/base";
-import type { SourceDirectory } from "../backup/source.ts";
-import { serialiseMasterKey } from "../crypto/master-key.ts";
-import type { UnfinishedPack } from "../pack/pack-writer.ts";
-import { unpackFailure } from "../threads/carried-failure.ts";
+import { BlobPacker, type FullPack, type UnfinishedPack } from "../../repository/blob-packer.ts";
+import type { Repository } from "../../repository/repository.ts";
+import type { SourceDirectory } from "../source.ts";
+import { unpackFailure } from "../../threads/carried-failure.ts";
 import { roomWord, stopWord, type FromLane, type LaneThreadSetup, type ToLane } from "./lane-messages.ts";
-import { Lane, type LanePack, type LaneParts } from "./lane.ts";
+import { Lane, type LaneSettings } from "./lane.ts";
 import type { LanesOptions } from "./lanes-options.ts";
 import { LocalPlace } from "./local-place.ts";
 import { runTask, type LanePlaces } from "./run-task.ts";
 import type { LaneAnswers, LaneTask } from "./tasks.ts";
-
-export interface LanesParts extends LaneParts, Omit<LanesOptions, "ignoredChanges" | "tellsItems"> {
-  /** Packs that may lie in memory at once on their way to the storage. */
-  readonly packsMax: number;
-  /** Resolves when the pack is stored. */
-  readonly storePack: (full: LanePack) => Promise<void>;
-  /** Hears of what ended the lanes before they had finished. */
-  readonly onFailure: (error: unknown) => void;
-}
 
 /** An answer, and the lane that gave it: what it keeps open, only it can close. */
 export interface Answered<Kind extends LaneTask["kind"]> {
@@ -58,9 +49,13 @@ const turnSteps = 16;
  * never answers again: `failure` says why.
  */
 export class Lanes {
-  readonly #parts: LanesParts;
+  readonly #repository: Repository;
+  readonly #options: LanesOptions;
+  readonly #settings: LaneSettings;
   readonly #own: Lane;
   readonly #ownPlaces: LanePlaces;
+  readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.fail(this.#signal.reason);
   readonly #kept = new Map<number, SourceDirectory>();
   #lastHandle = 0;
   readonly #threads: Thread[] = [];
@@ -74,14 +69,23 @@ export class Lanes {
   #isStopped = false;
   #isFinished = false;
 
-  constructor(parts: LanesParts) {
-    this.#parts = parts;
-    this.#own = new Lane(parts);
-    this.#control[roomWord] = parts.packsMax;
+  /**
+   * @param repository its index is loaded, and nothing else is saved in it meanwhile
+   * @param signal ends the lanes, and all writing of the session
+   */
+  constructor(repository: Repository, options: LanesOptions, signal: AbortSignal) {
+    const { ignoredChanges, tellsItems, twin } = options;
+    const { chunkerPolynomial, context, uploadsMax } = repository;
+    this.#repository = repository;
+    this.#options = options;
+    this.#signal = signal;
+    this.#settings = { chunkerPolynomial, ignoredChanges, hasPlaces: twin !== undefined, tellsItems };
+    this.#own = new Lane(this.#settings, new BlobPacker(repository.packerSetup(), context.random), context.clock);
+    this.#control[roomWord] = uploadsMax + options.threads;
     this.#failure.promise.catch(() => {}); // heard by whoever waits for an answer
     const door = () => {
-      assert(parts.door !== undefined, "a place was given by a source with a door");
-      return parts.door;
+      assert(options.door !== undefined, "a place was given by a source with a door");
+      return options.door;
     };
     this.#ownPlaces = {
       directory: (place) => (place instanceof LocalPlace ? place.open() : door().directory(place)),
@@ -92,11 +96,13 @@ export class Lanes {
         return this.#lastHandle;
       },
     };
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
   }
 
   /** How many tasks are worth having under way at once. */
   get tasksMax(): number {
-    return Math.max(1, this.#parts.threads) * batchesMax * batchTasksMax;
+    return Math.max(1, this.#options.threads) * batchesMax * batchTasksMax;
   }
 
   /**
@@ -120,9 +126,9 @@ export class Lanes {
     } else this.#threads[lane - 1]?.releases.push(handle);
   }
 
-  /** Ends the lanes when all tasks are answered. @returns what no full pack holds; full ones are stored by then */
-  async finish(): Promise<readonly UnfinishedPack[]> {
-    const leftovers = [...this.#own.leftovers()];
+  /** Ends the lanes when all tasks are answered, and gives what they hold to the repository: `flush` comes next. */
+  async finish(): Promise<void> {
+    const leftovers = [...this.#own.packer.leftovers()];
     const ends = this.#threads.map(
       (thread) =>
         new Promise<readonly UnfinishedPack[]>((resolve) => {
@@ -132,12 +138,13 @@ export class Lanes {
     );
     for (const more of await Promise.race([Promise.all(ends), this.#failure.promise])) leftovers.push(...more);
     while (this.#storing.size > 0) await Promise.race([...this.#storing, this.#failure.promise]);
+    for (const unfinished of leftovers) await this.#repository.adopt(unfinished, this.#signal);
     this.#isFinished = true;
-    return leftovers;
   }
 
   /** Ends all work; no file of it is open afterwards. */
   async close(): Promise<void> {
+    this.#signal.removeEventListener("abort", this.#onAbort);
     this.fail(new Error("the backup has ended"));
     await Promise.all(this.#threads.map((thread) => thread.worker.terminate()));
     for (const directory of this.#kept.values()) directory.close();
@@ -149,7 +156,7 @@ export class Lanes {
   fail(error: unknown): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    if (!this.#isFinished) this.#parts.onFailure(error);
+    if (!this.#isFinished) this.#repository.failWriting(error);
     Atomics.store(this.#control, stopWord, 1);
     Atomics.add(this.#control, roomWord, 1);
     Atomics.notify(this.#control, roomWord);
@@ -157,7 +164,7 @@ export class Lanes {
   }
 
   get #canShare(): boolean {
-    return this.#parts.threads > 0 && this.#parts.twin !== undefined;
+    return this.#options.threads > 0 && this.#options.twin !== undefined;
   }
 
   #assign(): void {
@@ -194,7 +201,7 @@ export class Lanes {
         const job = this.#ownJobs.shift() ?? (this.#threads.length === 0 ? this.#shareable.shift() : undefined);
         if (job === undefined || this.#isStopped) break;
         job.resolve({ answer: await this.#runHere(job.task), lane: ownLane });
-        this.#parts.onNews(this.#own.tally.take(), ownLane);
+        this.#options.onNews(this.#own.tally.take(), ownLane);
         await Promise.resolve(); // whoever waited for it may have more
       }
     } catch (error) {
@@ -213,9 +220,9 @@ export class Lanes {
       if (step.value !== undefined) {
         while (this.#control[roomWord]! <= 0) await Promise.race([...this.#storing, this.#failure.promise]);
         Atomics.sub(this.#control, roomWord, 1);
-        this.#store(step.value, this.#own.spares);
+        this.#store(step.value, this.#own.packer.spares);
       } else if ((steps += 1) % turnSteps === 0) {
-        this.#parts.onNews(this.#own.tally.take(), ownLane);
+        this.#options.onNews(this.#own.tally.take(), ownLane);
         await nextTurn();
       }
       if (this.#isStopped) await this.#failure.promise;
@@ -223,9 +230,9 @@ export class Lanes {
   }
 
   /** @param spares gets the pack's memory when it is stored */
-  #store(full: LanePack, spares: ArrayBuffer[]): void {
-    const storing = this.#parts
-      .storePack(full)
+  #store(full: FullPack, spares: ArrayBuffer[]): void {
+    const storing = this.#repository
+      .storePack(full.type, full.pack, this.#signal)
       .catch((error: unknown) => this.fail(error))
       .then(() => {
         if (!this.#isStopped) spares.push(full.pack.bytes.buffer as ArrayBuffer);
@@ -237,15 +244,10 @@ export class Lanes {
   }
 
   #start(): void {
-    const { settings, key, known, twin, threads } = this.#parts;
+    const { twin, threads } = this.#options;
     assert(twin !== undefined, "only a source with a twin is shared");
-    const setup: LaneThreadSetup = {
-      settings,
-      key: serialiseMasterKey(key),
-      known: known.handle,
-      twin,
-      control: this.#control,
-    };
+    const packer = this.#repository.packerSetup();
+    const setup: LaneThreadSetup = { settings: this.#settings, packer, twin, control: this.#control };
     for (let lane = 1; lane <= threads; lane += 1) {
       const worker = new Worker(new URL("./lane-thread.ts", import.meta.url), {
         workerData: setup,
@@ -263,7 +265,7 @@ export class Lanes {
   #hear(message: FromLane, thread: Thread, lane: number): void {
     switch (message.kind) {
       case "news":
-        return this.#parts.onNews(message.news, lane);
+        return this.#options.onNews(message.news, lane);
       case "pack":
         return this.#store(message.full, thread.spares);
       case "finished":
@@ -271,7 +273,7 @@ export class Lanes {
       case "failed":
         return this.fail(unpackFailure(message.failure));
       case "answers":
-        this.#parts.onNews(message.news, lane);
+        this.#options.onNews(message.news, lane);
         thread.batches -= 1;
         for (const { number, answer } of message.answers) {
           thread.running.get(number)?.resolve({ answer, lane });

@@ -1,6 +1,6 @@
-import type { BackupCounts } from "../backup/tally.ts";
-import type { BackupItem } from "../backup/item.ts";
-import type { ItemProblem } from "../item-problem.ts";
+import type { BackupCounts } from "../tally.ts";
+import type { BackupItem } from "../item.ts";
+import type { ItemProblem } from "../../item-problem.ts";
 
 /** What a lane did since it was asked last; sums of these are what the backup did. */
 export interface LaneNews {

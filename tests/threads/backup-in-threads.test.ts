@@ -6,7 +6,7 @@ import { MiB, silentLog, systemClock } from "@holdfast/base";
 import { backup, checkRepository, Repository, type BackupOptions, type BackupSource } from "@holdfast/engine";
 import { memoryStorage, type Storage } from "@holdfast/storage";
 import { faultyStorage, seededRandom } from "@holdfast/testkit";
-import { filesSource } from "./files-source.ts";
+import { filesSource } from "@holdfast/sources";
 
 const seed = "threads 1";
 const context = { clock: systemClock, random: seededRandom(seed), log: silentLog };

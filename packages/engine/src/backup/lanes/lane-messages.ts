@@ -1,17 +1,14 @@
-import type { SourceTwin } from "../backup/source.ts";
-import type { UnfinishedPack } from "../pack/pack-writer.ts";
-import type { SharedBlobSetHandle } from "../tables/shared-blob-set.ts";
-import type { CarriedFailure } from "../threads/carried-failure.ts";
+import type { SourceTwin } from "../source.ts";
+import type { CarriedFailure } from "../../threads/carried-failure.ts";
 import type { LaneNews } from "./lane-tally.ts";
-import type { LanePack, LaneSettings } from "./lane.ts";
+import type { FullPack, PackerSetup, UnfinishedPack } from "../../repository/blob-packer.ts";
+import type { LaneSettings } from "./lane.ts";
 import type { LaneAnswers, LaneTask } from "./tasks.ts";
 
 /** What a lane's thread is started with. */
 export interface LaneThreadSetup {
   readonly settings: LaneSettings;
-  /** The master key as `serialiseMasterKey` gives it; a message between threads is seen by nobody else. */
-  readonly key: Uint8Array;
-  readonly known: SharedBlobSetHandle;
+  readonly packer: PackerSetup;
   readonly twin: SourceTwin;
   /** Two words, see below. */
   readonly control: Int32Array;
@@ -47,6 +44,6 @@ export interface NumberedAnswer {
 export type FromLane =
   | { readonly kind: "answers"; readonly answers: readonly NumberedAnswer[]; readonly news: LaneNews }
   | { readonly kind: "news"; readonly news: LaneNews }
-  | { readonly kind: "pack"; readonly full: LanePack }
+  | { readonly kind: "pack"; readonly full: FullPack }
   | { readonly kind: "finished"; readonly leftovers: readonly UnfinishedPack[] }
   | { readonly kind: "failed"; readonly failure: CarriedFailure };

@@ -1,5 +1,5 @@
-import type { IgnoredChanges } from "../backup/change-detection.ts";
-import type { SourceDoor, SourceTwin } from "../backup/source.ts";
+import type { IgnoredChanges } from "../change-detection.ts";
+import type { SourceDoor, SourceTwin } from "../source.ts";
 import type { LaneNews } from "./lane-tally.ts";
 
 /** What a backup decides about its lanes. */

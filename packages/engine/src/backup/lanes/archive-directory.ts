@@ -1,14 +1,14 @@
 import { assert, compareBytes, fromHex, HoldfastError, KiB, MiB, messageOf } from "@holdfast/base";
-import { isUnchanged } from "../backup/change-detection.ts";
-import { ParentDirectory } from "../backup/parent-directory.ts";
-import type { SourceDirectory, SourceEntry } from "../backup/source.ts";
-import { engineErrors } from "../errors.ts";
-import { decodeBlob } from "../pack/blob-encoding.ts";
-import { displayPath } from "../tree/name-quoting.ts";
-import type { TreeNode } from "../tree/node.ts";
-import { nodeJson } from "../tree/tree-writer.ts";
+import { isUnchanged } from "../change-detection.ts";
+import { ParentDirectory } from "../parent-directory.ts";
+import type { SourceDirectory, SourceEntry } from "../source.ts";
+import { engineErrors } from "../../errors.ts";
+import { displayPath } from "../../tree/name-quoting.ts";
+import type { TreeNode } from "../../tree/node.ts";
+import { nodeJson } from "../../tree/tree-writer.ts";
 import { canonicalJson, treeOf } from "./entry-json.ts";
-import type { Lane, LanePack, SavedBytes } from "./lane.ts";
+import type { FullPack } from "../../repository/blob-packer.ts";
+import type { Lane, SavedBytes } from "./lane.ts";
 import { LocalPlace } from "./local-place.ts";
 import { readFile } from "./read-file.ts";
 import type { DirectoryDone, DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "./tasks.ts";
@@ -91,7 +91,7 @@ export function* archiveDirectory(
   open: () => SourceDirectory,
   task: DirectoryTask,
   keep: (directory: SourceDirectory) => number,
-): Generator<LanePack | undefined, DirectoryDone> {
+): Generator<FullPack | undefined, DirectoryDone> {
   const { parent, isReadable } = parentOf(lane, task);
   if (!isReadable) return { ...nothing, outcome: "parent unreadable" };
   const directory = tryOpen(lane, open, task.path);
@@ -146,7 +146,7 @@ function* archiveEntry(
   parent: ParentDirectory,
   task: DirectoryTask,
   listing: Listing,
-): Generator<LanePack | undefined, void> {
+): Generator<FullPack | undefined, void> {
   const name = entry.kind === "unreadable" ? entry.name : entry.node.name;
   const path = `${task.path}${displayPath([name])}`;
   if (entry.kind === "unreadable") return lane.fault(path, entry.fault);
@@ -185,7 +185,7 @@ function* archiveEntry(
 /** The entry of a file that need not be read; undefined when the repository has lost a part of it. */
 function spare(lane: Lane, node: TreeNode, before: TreeNode, path: string): string | undefined {
   const content = before.content ?? [];
-  if (!content.every((id) => lane.known.has("data", fromHex(id)))) {
+  if (!content.every((id) => lane.packer.has("data", fromHex(id)))) {
     lane.tally.problem({
       path,
       code: engineErrors.blobMissing.code,
@@ -209,7 +209,7 @@ function* archiveFile(
   before: TreeNode | undefined,
   path: string,
   listing: Listing,
-): Generator<LanePack | undefined, void> {
+): Generator<FullPack | undefined, void> {
   const { node } = entry;
   const place = placeOf(lane, entry);
   const beforeJson = before && canonicalJson(before);
@@ -241,7 +241,7 @@ function parentOf(lane: Lane, { parent, path }: DirectoryTask): { parent: Parent
   if (parent instanceof Uint8Array) plain = parent;
   else {
     try {
-      plain = decodeBlob(lane.key, parent.id, parent.uncompressedLength, parent.stored);
+      plain = lane.packer.decode(parent.id, parent.uncompressedLength, parent.stored);
     } catch {
       return { parent: ParentDirectory.none(), isReadable: false };
     }

@@ -1,8 +1,9 @@
-import type { SourceDirectory, SourceFile } from "../backup/source.ts";
-import { rabinFor } from "../chunker/chunker.ts";
-import type { CutRun } from "../chunker/rabin.ts";
+import type { SourceDirectory, SourceFile } from "../source.ts";
+import { rabinFor } from "../../chunker/chunker.ts";
+import type { CutRun } from "../../chunker/rabin.ts";
 import { archiveDirectory } from "./archive-directory.ts";
-import type { Lane, LanePack } from "./lane.ts";
+import type { FullPack } from "../../repository/blob-packer.ts";
+import type { Lane } from "./lane.ts";
 import { readFile } from "./read-file.ts";
 import type {
   ChunkDone,
@@ -28,12 +29,12 @@ export function runTask<Kind extends LaneTask["kind"]>(
   lane: Lane,
   places: LanePlaces,
   task: LaneTask & { kind: Kind },
-): Generator<LanePack | undefined, LaneAnswers[Kind]>;
+): Generator<FullPack | undefined, LaneAnswers[Kind]>;
 export function runTask(
   lane: Lane,
   places: LanePlaces,
   task: LaneTask,
-): Generator<LanePack | undefined, LaneAnswers[LaneTask["kind"]]> {
+): Generator<FullPack | undefined, LaneAnswers[LaneTask["kind"]]> {
   switch (task.kind) {
     case "directory":
       return archiveDirectory(
@@ -53,7 +54,7 @@ export function runTask(
   }
 }
 
-function* archiveFiles(lane: Lane, places: LanePlaces, task: FilesTask): Generator<LanePack | undefined, FilesDone> {
+function* archiveFiles(lane: Lane, places: LanePlaces, task: FilesTask): Generator<FullPack | undefined, FilesDone> {
   const done: { piece: number; json: Uint8Array | undefined }[] = [];
   for (const { piece, place, path, before } of task.files) {
     const json = yield* readFile(lane, () => places.file(place), path, before);
@@ -62,12 +63,12 @@ function* archiveFiles(lane: Lane, places: LanePlaces, task: FilesTask): Generat
   return done;
 }
 
-function* saveTree(lane: Lane, { listing }: TreeTask): Generator<LanePack | undefined, TreeDone> {
+function* saveTree(lane: Lane, { listing }: TreeTask): Generator<FullPack | undefined, TreeDone> {
   const added = { plainBytes: 0, storedBytes: 0 };
   return { id: yield* lane.save("tree", listing, added), added };
 }
 
-function* saveChunks(lane: Lane, { chunks }: ChunksTask): Generator<LanePack | undefined, readonly ChunkDone[]> {
+function* saveChunks(lane: Lane, { chunks }: ChunksTask): Generator<FullPack | undefined, readonly ChunkDone[]> {
   const done: ChunkDone[] = [];
   for (const pieces of chunks) {
     const added = { plainBytes: 0, storedBytes: 0 };

@@ -1,6 +1,6 @@
-import type { TreeNode } from "../tree/node.ts";
-import { localTimestamp } from "../tree/timestamp.ts";
-import { nodeJson } from "../tree/tree-writer.ts";
+import type { TreeNode } from "../../tree/node.ts";
+import { localTimestamp } from "../../tree/timestamp.ts";
+import { nodeJson } from "../../tree/tree-writer.ts";
 
 /**
  * A parent snapshot's node as this machine would write it now. Text that is equal to an entry's says that all of its

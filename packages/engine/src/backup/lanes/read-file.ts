@@ -1,7 +1,8 @@
-import type { SourceFile } from "../backup/source.ts";
-import type { BlobId } from "../id.ts";
-import { nodeJson } from "../tree/tree-writer.ts";
-import type { Lane, LanePack, SavedBytes } from "./lane.ts";
+import type { SourceFile } from "../source.ts";
+import type { BlobId } from "../../id.ts";
+import { nodeJson } from "../../tree/tree-writer.ts";
+import type { FullPack } from "../../repository/blob-packer.ts";
+import type { Lane, SavedBytes } from "./lane.ts";
 
 /**
  * Reads a file to its end and stores its chunks.
@@ -14,7 +15,7 @@ export function* readFile(
   open: () => SourceFile,
   path: string,
   before: string | undefined,
-): Generator<LanePack | undefined, string | undefined> {
+): Generator<FullPack | undefined, string | undefined> {
   const startedMs = lane.clock.monotonicMs();
   const added: SavedBytes = { plainBytes: 0, storedBytes: 0 };
   const content: BlobId[] = [];
