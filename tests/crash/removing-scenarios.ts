@@ -47,7 +47,11 @@ export function removingScenarios(seed: number | string): readonly Scenario[] {
       prepare: (world) => prepareHistory(world, seed, 3),
       run: async (world) => {
         const repository = await world.open();
-        await prune(repository, { lock: world.owner, repackSmall: true, maxUnused: { kind: "bytes", bytes: 0 } });
+        await prune(repository, {
+          lock: world.owner,
+          repackSmallerThanBytes: 50_000,
+          maxUnused: { kind: "bytes", bytes: 0 },
+        });
         return {};
       },
     },

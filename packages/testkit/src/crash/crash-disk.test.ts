@@ -104,6 +104,8 @@ describe("after a crash", () => {
     await (await again.createFile("/d/b")).append(bytes("y"));
     expect(imageFingerprint(again.exact())).not.toBe(imageFingerprint(disk.exact()));
     expect(imageFingerprint(again.exact(), (path) => path !== "/d/b")).toBe(imageFingerprint(disk.exact()));
+    expect(imageFingerprint(again.exact(), (path) => path !== "/d")).not.toBe(imageFingerprint(disk.exact()));
+    expect(imageFingerprint(again.exact(), (path) => path !== "/d")).toContain("/d/b");
     await again.makeDirectory("/e/f", 0o700);
     const stripped = withoutEmptyDirectories(again.exact(), (path) => path === "/e/f");
     expect([...stripped.entries.keys()]).toEqual(["d", "e"]);

@@ -34,19 +34,15 @@ const hashes = new WeakMap<Uint8Array, string>();
 
 /**
  * A text that is the same for images that a reader cannot tell apart.
- * @param counts which paths a reader looks at; default all
+ * @param counts which files and directories a reader looks at; what lies in a directory counts by itself. Default all
  */
 export function imageFingerprint(directory: ImageDirectory, counts: (path: string) => boolean = () => true): string {
   const parts: string[] = [];
   const walk = (entries: ImageDirectory["entries"], above: string) => {
     for (const [name, entry] of entries) {
       const path = `${above}/${name}`;
-      if (!counts(path)) continue;
-      if (entry.kind === "file") parts.push(`${path} ${hashOf(entry.bytes)} ${entry.mode}`);
-      else {
-        parts.push(path);
-        walk(entry.entries, path);
-      }
+      if (counts(path)) parts.push(entry.kind === "file" ? `${path} ${hashOf(entry.bytes)} ${entry.mode}` : path);
+      if (entry.kind === "directory") walk(entry.entries, path);
     }
   };
   walk(directory.entries, "");
