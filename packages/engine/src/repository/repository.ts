@@ -256,9 +256,13 @@ export class Repository {
 
   /** What packers in other threads need; the index is loaded. They store through `storePack` and `adopt`. */
   packerSetup(): PackerSetup {
-    const { version, packBytesTarget } = this;
-    const secret = serialiseMasterKey(this.#key);
-    return { secret, known: this.knownBlobs.handle, version, packBytesTarget, ...this.#encoding };
+    return {
+      secret: serialiseMasterKey(this.#key),
+      known: this.knownBlobs.handle,
+      version: this.version,
+      packBytesTarget: this.packBytesTarget,
+      ...this.#encoding,
+    };
   }
 
   /** Packs that are on their way to the storage at once. */
