@@ -74,13 +74,15 @@ export async function prune(
   };
   const nothing = { packsRemoved: 0, packsSpared: 0, filesRefused: 0 };
 
+  const lookAround = (held?: AbortSignal) => surveyAndPlan(repository, options, tell, held);
+  const ahead = options.lock === undefined ? undefined : lookAhead(lookAround, signal);
   const { survey, plan } = await whileLocked(repository, "shared", options.lock, signal, async (held) => {
     if (options.isDryRun !== true) await ensureRemovable(repository, held);
-    const made = await surveyAndPlan(repository, options, tell, held);
+    const made = (await stillTrue(repository, await ahead?.outcome, held)) ?? (await lookAround(held));
     options.onPlan?.(made.plan);
     if (options.isDryRun !== true) await emptyPacks(repository, made.survey, made.plan, options, tell, held);
     return made;
-  });
+  }).finally(() => ahead?.end());
   if (options.isDryRun === true || !hasWork(repository, plan)) return { plan, ...nothing };
 
   tell("waiting", 0, 0);
@@ -91,12 +93,43 @@ export async function prune(
   return { plan, ...(await whileAlone(repository, options.lock, signal, commit)) };
 }
 
+interface Surveyed {
+  readonly survey: Survey;
+  readonly plan: PrunePlan;
+}
+
+/** Looks around while the lock is still waited for, which only reads. A failure counts as not having looked. */
+function lookAhead(lookAround: (signal: AbortSignal) => Promise<Surveyed>, signal: AbortSignal | undefined) {
+  const stop = new AbortController();
+  const outcome = lookAround(signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])).catch(
+    () => undefined,
+  );
+  return {
+    outcome,
+    end: async () => {
+      stop.abort(new Error("the lock was not had"));
+      await outcome;
+    },
+  };
+}
+
+/** What was found out before the lock was held, unless somebody has removed things since. */
+async function stillTrue(
+  repository: Repository,
+  ahead: Surveyed | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Surveyed | undefined> {
+  if (ahead === undefined) return undefined;
+  await repository.loadIndex(signal);
+  return repository.wholeIndex === ahead.survey.index ? ahead : undefined;
+}
+
 async function surveyAndPlan(
   repository: Repository,
   options: PruneOptions,
   tell: (phase: PruneProgress["phase"], done: number, total: number) => void,
   signal: AbortSignal | undefined,
-): Promise<{ survey: Survey; plan: PrunePlan }> {
+): Promise<Surveyed> {
   const all = await soundSnapshots(repository, signal);
   const snapshots = all.filter(({ id }) => options.isDryRun !== true || options.withoutSnapshots?.has(id) !== true);
   await repository.loadIndex(signal);
