@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,9 +15,11 @@ async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(await Array.fromAsync(content)).toString();
 }
 
+/** One that has ended and that nobody has asked about yet is not alive. */
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return process.platform !== "linux" || !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
   } catch {
     return false;
   }
@@ -43,6 +48,23 @@ test("a program that nobody listens to any more is ended", async () => {
   expect(isAlive(pid)).toBe(true);
   await command.stop();
   await sleep(10);
+  expect(isAlive(pid)).toBe(false);
+});
+
+test.skipIf(!existsSync("/usr/bin/setpriv"))("a program does not outlive us, even when we are killed", async () => {
+  const folder = await temporaryDirectory();
+  const pidFile = join(folder, "pid");
+  const ours = `
+    import { systemClock } from "@holdfast/base";
+    import { commandOutput } from "./command-output.ts";
+    const script = "echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 60";
+    for await (const _ of commandOutput(["sh", "-c", script], systemClock).content);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", ours], { cwd: import.meta.dirname });
+  while (!existsSync(pidFile)) await sleep(20);
+  const pid = Number(await readFile(pidFile, "utf8"));
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  for (let looks = 0; looks < 100 && isAlive(pid); looks += 1) await sleep(20);
   expect(isAlive(pid)).toBe(false);
 });
 
