@@ -74,6 +74,6 @@ export function nodeOf(name: string, entry: ModelEntry): TreeNode {
   };
 }
 
-export function bytesOf(name: string): Buffer {
+function bytesOf(name: string): Buffer {
   return Buffer.from(name, "latin1");
 }

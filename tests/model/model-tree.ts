@@ -32,7 +32,7 @@ export interface TreeShape {
 }
 
 /** Small, and with one of each thing that can be kept. */
-export const smallShape: TreeShape = { directories: 2, files: 9, fileBytesMax: 1500 };
+const smallShape: TreeShape = { directories: 2, files: 9, fileBytesMax: 1500 };
 
 const someTimeNs = 1_767_225_600_000_000_000n;
 const [setuid, setgid, sticky, directoryBit, symlinkBit, fifoBit] = [1 << 23, 1 << 22, 1 << 20, 2 ** 31, 1 << 27, 1 << 25]; // prettier-ignore
