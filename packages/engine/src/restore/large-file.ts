@@ -12,14 +12,21 @@ export class LargeFile {
   readonly finalPath: Buffer | undefined;
   /** The file that is there, when some of its chunks are kept. */
   readonly keptFd: number | undefined;
+  #isKeptOpen: boolean;
   #partsLeft = 1; // the planner itself, until all parts are planned
   #isFailed = false;
 
-  /** @throws the system's error */
+  /** @param options `keptFd` becomes its own, also when it throws @throws the system's error */
   constructor(path: Buffer, options: { finalPath: Buffer | undefined; keptFd: number | undefined }) {
     this.finalPath = options.finalPath;
     this.keptFd = options.keptFd;
-    this.file = new TargetFile(path);
+    this.#isKeptOpen = options.keptFd !== undefined;
+    try {
+      this.file = new TargetFile(path);
+    } catch (error) {
+      this.#closeKept();
+      throw error;
+    }
   }
 
   get isFailed(): boolean {
@@ -47,18 +54,24 @@ export class LargeFile {
   complete(sizeBytes: number, finish: () => void): void {
     this.file.complete(sizeBytes);
     finish();
-    if (this.keptFd !== undefined) closeSync(this.keptFd);
+    this.#closeKept();
     this.file.close();
     if (this.finalPath !== undefined) this.file.moveTo(this.finalPath);
   }
 
-  /** Leaves nothing of it behind. To be called once, and not after `complete`. */
+  /** Leaves nothing of it behind, also when completing it failed half-way. */
   discard(): void {
-    if (this.keptFd !== undefined) closeSync(this.keptFd);
+    this.#closeKept();
     try {
       this.file.discard();
     } catch (error) {
       if (systemCodeOf(error) === undefined) throw error; // gone or out of reach, so nothing is left of it
     }
+  }
+
+  /** Once: closed a second time, the number may be another file's. */
+  #closeKept(): void {
+    if (this.#isKeptOpen) closeSync(this.keptFd!);
+    this.#isKeptOpen = false;
   }
 }
