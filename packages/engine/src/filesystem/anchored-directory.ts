@@ -1,15 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  type BigIntStats,
-} from "node:fs";
+import { chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, type BigIntStats } from "node:fs";
 import type { FileStats } from "./file-stats.ts";
+import { listNames } from "./list-names.ts";
 import { statAt } from "./stat-at.ts";
 
 // Linux: a handle that names a place and reads nothing, so that a directory one may enter but not list can be held.
@@ -85,7 +76,7 @@ export class AnchoredDirectory {
 
   /** Names in this directory, each a string of bytes (latin1), in the order of those bytes. @throws the system's error */
   names(): string[] {
-    return readdirSync(this.selfPath, { encoding: "latin1" }).sort();
+    return listNames(this.selfPath).sort();
   }
 
   close(): void {

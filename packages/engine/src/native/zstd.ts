@@ -43,36 +43,31 @@ export const zstd: Zstd = directZstd ?? nodeZstd;
 
 function bind(process: ProcessLibrary | undefined): Zstd | undefined {
   if (process === undefined) return undefined;
-  try {
-    const { library } = process;
-    // Lengths come back as size_t, errors as a small negative number in it.
-    const bytes = "uint8_t *, size_t, const uint8_t *, size_t";
-    const compress2 = library.func(`int64 ZSTD_compress2(void *, ${bytes})`);
-    const decompressDCtx = library.func(`int64 ZSTD_decompressDCtx(void *, ${bytes})`);
-    const setParameter = library.func("int64 ZSTD_CCtx_setParameter(void *, int, int)");
-    const compressContext = library.func("void *ZSTD_createCCtx()")();
-    const decompressContext = library.func("void *ZSTD_createDCtx()")();
-    if (compressContext === null || decompressContext === null) return undefined;
-    let levelNow = 0;
-    return {
-      compress(plain, level, into) {
-        if (level !== levelNow) {
-          setParameter(compressContext, compressionLevelParameter, level);
-          levelNow = level;
-        }
-        const length = Number(compress2(compressContext, into, into.byteLength, plain, plain.byteLength));
-        if (length === destinationTooSmall) return undefined;
-        if (length < 0) throw new Error(`zstd could not compress: error ${-length}`);
-        return length;
-      },
-      decompress(frame, into) {
-        const length = Number(decompressDCtx(decompressContext, into, into.byteLength, frame, frame.byteLength));
-        if (length === destinationTooSmall) throw new Error("it unpacks to more bytes than it should");
-        if (length < 0) throw new Error(`zstd says that it is broken: error ${-length}`);
-        return length;
-      },
-    };
-  } catch {
-    return undefined; // this Node.js was linked in another way
-  }
+  // Lengths come back as size_t, errors as a small negative number in it.
+  const bytes = "uint8_t *, size_t, const uint8_t *, size_t";
+  const compress2 = process.find(`int64 ZSTD_compress2(void *, ${bytes})`);
+  const decompressDCtx = process.find(`int64 ZSTD_decompressDCtx(void *, ${bytes})`);
+  const setParameter = process.find("int64 ZSTD_CCtx_setParameter(void *, int, int)");
+  const compressContext = process.find("void *ZSTD_createCCtx()")?.();
+  const decompressContext = process.find("void *ZSTD_createDCtx()")?.();
+  if (!compress2 || !decompressDCtx || !setParameter || !compressContext || !decompressContext) return undefined;
+  let levelNow = 0;
+  return {
+    compress(plain, level, into) {
+      if (level !== levelNow) {
+        setParameter(compressContext, compressionLevelParameter, level);
+        levelNow = level;
+      }
+      const length = Number(compress2(compressContext, into, into.byteLength, plain, plain.byteLength));
+      if (length === destinationTooSmall) return undefined;
+      if (length < 0) throw new Error(`zstd could not compress: error ${-length}`);
+      return length;
+    },
+    decompress(frame, into) {
+      const length = Number(decompressDCtx(decompressContext, into, into.byteLength, frame, frame.byteLength));
+      if (length === destinationTooSmall) throw new Error("it unpacks to more bytes than it should");
+      if (length < 0) throw new Error(`zstd says that it is broken: error ${-length}`);
+      return length;
+    },
+  };
 }

@@ -35,7 +35,7 @@ interface Thread {
 /** Batches that a thread has at once: one that it works on, and one so that it need not wait for the next. */
 const batchesMax = 2;
 const batchTasksMax = 16;
-/** Tasks that wait before threads are worth their start. */
+/** Directories that wait before threads are worth their start. */
 const startThreshold = 8;
 /** A lane's garbage is small and dies young; the default lets three times as much of it lie about. */
 const youngGenerationMiB = 16;
@@ -169,11 +169,17 @@ export class Lanes {
 
   #assign(): void {
     if (this.#isStopped) return;
-    if (this.#threads.length === 0 && this.#shareable.length >= startThreshold) this.#start();
+    if (this.#threads.length === 0 && this.#isWorthThreads) this.#start();
     for (const thread of this.#byLoad()) {
       while (thread.batches < batchesMax && this.#shareable.length > 0) this.#send(thread);
     }
     if (!this.#isOwnBusy) void this.#workHere();
+  }
+
+  /** Many directories, or a file that is large or one of many in its directory. */
+  get #isWorthThreads(): boolean {
+    const isLarge = ({ task }: Job) => task.kind === "scan" || task.kind === "files";
+    return this.#shareable.length >= startThreshold || this.#shareable.some(isLarge);
   }
 
   #byLoad(): Thread[] {
