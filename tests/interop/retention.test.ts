@@ -12,7 +12,7 @@ import { Repository, listSnapshots, parseId, saveSnapshot, type StoredSnapshot }
 import { localStorage } from "@holdfast/storage";
 import { seededRandom, temporaryDirectory, type SeededRandom } from "@holdfast/testkit";
 import { expect, test } from "vitest";
-import { isLong, suiteSeed } from "../crash/rounds.ts";
+import { isLong, suiteSeed } from "../model/suite.ts";
 import { initRepository } from "./holdfast.ts";
 import { installedRestic, newestRestic, password, type Restic } from "./restic.ts";
 
