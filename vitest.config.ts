@@ -37,6 +37,7 @@ export default defineConfig({
             "tests/**/*.long.test.ts",
             "tests/{crash,damage,walk}/*.test.ts",
             "tests/kill/kill-program.test.ts",
+            "tests/interop/retention.test.ts",
           ],
           fileParallelism: false,
           testTimeout: 24 * 3_600_000,
