@@ -59,7 +59,7 @@ export const engineErrors = {
     code: "ENGINE_LOCKED",
     kind: "conflict",
     cause: "Somebody else is working in the repository, and the two kinds of work exclude each other.",
-    cure: "Wait for it to end (`--retry-lock 10m`); a lock whose holder died is removed by itself after 30 minutes at most.",
+    cure: "Wait for it to end (`--retry-lock 10m`); a lock whose holder died is removed by the next who needs it, at the latest when it is 30 minutes old and was watched for some more.",
   },
   lockLost: {
     code: "ENGINE_LOCK_LOST",
