@@ -1,4 +1,4 @@
-import { assert, compareBytes, fromHex, HoldfastError, KiB, MiB, messageOf } from "@holdfast/base";
+import { assert, compareBytes, fromHex, KiB, MiB, type HoldfastError } from "@holdfast/base";
 import { isUnchanged } from "../change-detection.ts";
 import { ParentDirectory } from "../parent-directory.ts";
 import type { SourceDirectory, SourceEntry } from "../source.ts";
@@ -152,20 +152,22 @@ function* archiveEntry(
   if (entry.kind === "unreadable") return lane.fault(path, entry.fault);
   listing.inOrder(name);
   if (entry.fault !== undefined) lane.fault(path, entry.fault);
-  const before = parent.find(name);
   switch (entry.kind) {
-    case "other":
-      return listing.add(nodeJson(entry.node));
+    case "other": {
+      const json = nodeJson(entry.node);
+      parent.passSame(json);
+      return listing.add(json);
+    }
     case "directory":
       listing.directories.push({
         piece: listing.keepFree(),
         place: placeOf(lane, entry) ?? new LocalPlace(() => entry.open()),
         path,
-        head: headOf(entry.node),
-        before: before && { json: canonicalJson(before), tree: before.type === "dir" ? before.subtree : undefined },
+        ...directoryText(entry.node, parent),
       });
       return;
-    case "stream":
+    case "stream": {
+      const before = parent.find(name);
       listing.streams.push({
         piece: listing.keepFree(),
         place: new LocalPlace(() => entry.open()),
@@ -173,25 +175,47 @@ function* archiveEntry(
         before: before && canonicalJson(before),
       });
       return;
-    case "file":
-      if (before !== undefined && isUnchanged(entry.node, before, lane.settings.ignoredChanges)) {
-        const json = spare(lane, entry.node, before, path);
-        if (json !== undefined) return listing.add(json);
-      }
-      return yield* archiveFile(lane, entry, before, path, listing);
+    }
+    case "file": {
+      const spared = parent.isKnown ? spare(lane, entry.node, parent, path) : undefined;
+      if (typeof spared === "string") return listing.add(spared);
+      return yield* archiveFile(lane, entry, spared?.before, path, listing);
+    }
   }
 }
 
-/** The entry of a file that need not be read; undefined when the repository has lost a part of it. */
-function spare(lane: Lane, node: TreeNode, before: TreeNode, path: string): string | undefined {
-  const content = before.content ?? [];
+/** A directory's entry up to where the id of its listing goes, and what the parent snapshot says of it. */
+function directoryText(node: TreeNode, parent: ParentDirectory): Pick<FoundDirectory, "head" | "before"> {
+  const head = `${nodeJson({ ...node, subtree: undefined }).slice(0, -1)},"subtree":"`;
+  const tree = parent.sameDirectory(head);
+  if (tree !== undefined) return { head, before: { json: `${head}${tree}"}`, tree } };
+  const before = parent.find(node.name);
+  if (before === undefined) return { head, before: undefined };
+  return { head, before: { json: canonicalJson(before), tree: before.type === "dir" ? before.subtree : undefined } };
+}
+
+/** The entry of a file that need not be read, as text; else what the parent snapshot knows of it. */
+function spare(
+  lane: Lane,
+  node: TreeNode,
+  parent: ParentDirectory,
+  path: string,
+): string | { readonly before: TreeNode | undefined } {
+  const head = nodeJson({ ...node, content: [] }).slice(0, -"]}".length);
+  let content = parent.sameFile(head);
+  let before: TreeNode | undefined;
+  if (content === undefined) {
+    before = parent.find(node.name);
+    if (before === undefined || !isUnchanged(node, before, lane.settings.ignoredChanges)) return { before };
+    content = before.content ?? [];
+  }
   if (!content.every((id) => lane.packer.has("data", fromHex(id)))) {
     lane.tally.problem({
       path,
       code: engineErrors.blobMissing.code,
       message: "The parent snapshot's copy of this file is incomplete; the file was read and stored again.",
     });
-    return undefined;
+    return { before: before ?? { ...node, content } };
   }
   const sizeBytes = Number(node.size);
   lane.tally.bytesRead(sizeBytes);
@@ -200,7 +224,7 @@ function spare(lane: Lane, node: TreeNode, before: TreeNode, path: string): stri
     const added = { plainBytes: 0, storedBytes: 0 };
     lane.tally.item({ path, isDirectory: false, action: "unchanged", durationMs: 0, added });
   }
-  return nodeJson({ ...node, content });
+  return `${head}${content.length === 0 ? "" : `"${content.join('","')}"`}]}`;
 }
 
 function* archiveFile(
@@ -229,12 +253,6 @@ function placeOf(lane: Lane, entry: { readonly place?: unknown }): unknown {
   return lane.settings.hasPlaces ? entry.place : undefined;
 }
 
-/** A directory's entry up to where the id of its listing goes. */
-function headOf(node: TreeNode): string {
-  const json = nodeJson({ ...node, subtree: undefined });
-  return `${json.slice(0, -1)},"subtree":"`;
-}
-
 function parentOf(lane: Lane, { parent, path }: DirectoryTask): { parent: ParentDirectory; isReadable: boolean } {
   if (parent === undefined) return { parent: ParentDirectory.none(), isReadable: true };
   let plain: Uint8Array;
@@ -246,11 +264,7 @@ function parentOf(lane: Lane, { parent, path }: DirectoryTask): { parent: Parent
       return { parent: ParentDirectory.none(), isReadable: false };
     }
   }
-  try {
-    return { parent: ParentDirectory.of(plain), isReadable: true };
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error;
-    lane.tally.problem({ path: path === "" ? "/" : path, code: error.code, message: messageOf(error) });
-    return { parent: ParentDirectory.none(), isReadable: true };
-  }
+  const onDamage = ({ code, message }: HoldfastError) =>
+    lane.tally.problem({ path: path === "" ? "/" : path, code, message });
+  return { parent: ParentDirectory.of(plain, onDamage), isReadable: true };
 }
