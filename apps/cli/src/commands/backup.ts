@@ -105,7 +105,7 @@ async function backupOptions(call: BackupCall, repository: Repository): Promise<
     },
     ignoredChanges: { ctime: flags.ignoreCtime, inode: flags.ignoreInode },
     skipIfUnchanged: flags.skipIfUnchanged,
-    isMeasured: !flags.noScan,
+    isMeasured: !flags.noScan && !flags.quiet, // nobody sees how far it is
     ...(readConcurrency !== undefined && { readConcurrency }),
     ...(parent !== undefined && { parentId: parent.id }),
   };

@@ -14,7 +14,7 @@ import { readFile } from "./read-file.ts";
 import type { DirectoryDone, DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "./tasks.ts";
 
 /** A file from this size on is cut and stored by several threads. */
-export const streamBytesMin = 16n * BigInt(MiB);
+const streamBytesMin = 16n * BigInt(MiB);
 /** What a directory's own thread reads of it before it lets others help. */
 const readHereBytesMax = 4 * MiB;
 const groupBytesMax = 4 * MiB;
