@@ -8,14 +8,13 @@ import type { Repository } from "../repository/repository.ts";
 import { nodeJson } from "../tree/tree-writer.ts";
 import { ParentTrees } from "./parent-trees.ts";
 import type { SourceDirectory, SourceDoor, SourceStream } from "./source.ts";
-import { StreamArchiver } from "./stream-archiver.ts";
+import { StreamArchiver, stretchBuffers } from "./stream-archiver.ts";
+import type { StretchBuffers } from "./stretch-buffers.ts";
 import type { Tally } from "./tally.ts";
 import { Turns } from "./turns.ts";
 
 /** Large files that are read at once: a second one hides the first one's end. */
 const streamsMax = 2;
-/** Stretches of a large file in memory, besides one for each lane: a chunk may reach into three, one more is read. */
-const stretchesBeside = 4;
 
 export interface ArchiverParts {
   readonly repository: Repository;
@@ -53,11 +52,13 @@ export class Archiver {
   /** The last found goes first: then no more directories are open than lie above one another. */
   readonly #directoryTurns: Turns;
   readonly #streamTurns = new Turns(streamsMax);
+  readonly #buffers: StretchBuffers;
 
   constructor(parts: ArchiverParts) {
     this.#parts = parts;
     this.#parents = new ParentTrees(parts.repository, parts.signal);
     this.#directoryTurns = new Turns(parts.lanes.tasksMax);
+    this.#buffers = stretchBuffers(streamsMax, parts.laneCount);
   }
 
   /**
@@ -177,7 +178,7 @@ export class Archiver {
 
   /** @returns its entry; undefined when it could not be read to its end and is left out */
   async #stream(found: FoundStream, onOpened: () => void): Promise<Uint8Array | undefined> {
-    const { lanes, laneCount, repository, signal, tally } = this.#parts;
+    const { lanes, repository, signal, tally } = this.#parts;
     const { path, before } = found;
     await this.#streamTurns.take();
     signal.throwIfAborted();
@@ -193,7 +194,7 @@ export class Archiver {
       } finally {
         onOpened();
       }
-      const archiver = new StreamArchiver(lanes, laneCount + stretchesBeside, (bytes) => tally.bytesRead(bytes));
+      const archiver = new StreamArchiver(lanes, this.#buffers, (bytes) => tally.bytesRead(bytes));
       const done = await archiver.archive(stream, (error) => tally.fault(path, error));
       if (done === undefined) return undefined;
       const { content, sizeBytes, added } = done;

@@ -41,7 +41,7 @@ export class ParentTrees {
     const begin = place.offset - window.from;
     return {
       id,
-      stored: bytes.subarray(begin, begin + place.length),
+      stored: new Uint8Array(bytes.subarray(begin, begin + place.length)), // else all of the window would be sent
       uncompressedLength: place.uncompressedLength,
     };
   }
@@ -58,13 +58,9 @@ export class ParentTrees {
     return window;
   }
 
-  /** Into memory that threads share, so that sending a part of it copies nothing. */
-  async #read(pack: PackId, from: number, to: number): Promise<Uint8Array> {
+  #read(pack: PackId, from: number, to: number): Promise<Uint8Array> {
     const { storage } = this.#repository;
-    const bytes = await storage.read({ type: "pack", name: pack }, { offset: from, length: to - from }, this.#signal);
-    const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
-    shared.set(bytes);
-    return shared;
+    return storage.read({ type: "pack", name: pack }, { offset: from, length: to - from }, this.#signal);
   }
 
   #endOf(pack: PackId): number {

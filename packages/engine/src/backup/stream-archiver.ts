@@ -5,8 +5,16 @@ import type { BlobId } from "../id.ts";
 import type { Lanes } from "./lanes/lanes.ts";
 import type { AddedBytes } from "./item.ts";
 import type { SourceStream } from "./source.ts";
+import { StretchBuffers } from "./stretch-buffers.ts";
 
 const stretchBytes = 4 * MiB;
+/** What one chunk may reach into, and one that is read meanwhile. */
+const stretchesOfStream = 4;
+
+/** Buffers for so many streams at once, with the help of so many lanes. */
+export function stretchBuffers(streams: number, laneCount: number): StretchBuffers {
+  return new StretchBuffers(contextBytes + stretchBytes, streams * stretchesOfStream + laneCount);
+}
 
 /** A stretch of the stream in memory that all threads see, until the chunks that reach into it are stored. */
 interface Stretch {
@@ -31,15 +39,12 @@ export interface StreamContent {
  */
 export class StreamArchiver {
   readonly #lanes: Lanes;
-  readonly #stretchesMax: number;
+  readonly #buffers: StretchBuffers;
   readonly #onBytes: (bytes: number) => void;
-  readonly #free: Uint8Array[] = [];
-  #made = 0;
-  #wanted: PromiseWithResolvers<void> | undefined;
 
-  constructor(lanes: Lanes, stretchesMax: number, onBytes: (bytes: number) => void) {
+  constructor(lanes: Lanes, buffers: StretchBuffers, onBytes: (bytes: number) => void) {
     this.#lanes = lanes;
-    this.#stretchesMax = stretchesMax;
+    this.#buffers = buffers;
     this.#onBytes = onBytes;
   }
 
@@ -82,17 +87,21 @@ export class StreamArchiver {
     let isWhole = true;
     let last: Stretch | undefined;
     for (;;) {
-      const buffer = await this.#buffer(() => Promise.race([previous, ...storing.slice(-1)]));
+      const buffer = await this.#buffers.take(() => Promise.race([previous, ...storing.slice(-1)]));
       buffer.set(last === undefined ? noContext : last.bytes.subarray(last.bytes.byteLength - contextBytes));
       let length: number;
       try {
         length = await fill(stream, buffer.subarray(contextBytes), this.#onBytes);
       } catch (error) {
         onReadFault(error);
+        this.#buffers.giveBack(buffer);
         isWhole = false;
         break;
       }
-      if (length === 0) break;
+      if (length === 0) {
+        this.#buffers.giveBack(buffer);
+        break;
+      }
       const bytes = buffer.subarray(0, contextBytes + length);
       const stretch: Stretch = { bytes, buffer, at: sizeBytes, length, users: 1 };
       sizeBytes += length;
@@ -119,32 +128,17 @@ export class StreamArchiver {
     await previous;
     if (isWhole && sizeBytes > cutter.start) store([sizeBytes], cutter.start);
     await Promise.all(storing);
+    for (const stretch of open) this.#leave(stretch);
     return isWhole ? { content: content.flat(), sizeBytes, added } : undefined;
-  }
-
-  /** A buffer that nobody uses, when there is one. @param work rejects when there will be none */
-  async #buffer(work: () => Promise<unknown>): Promise<Uint8Array> {
-    while (this.#free.length === 0) {
-      if (this.#made < this.#stretchesMax) {
-        this.#made += 1;
-        return new Uint8Array(new SharedArrayBuffer(contextBytes + stretchBytes));
-      }
-      this.#wanted ??= Promise.withResolvers();
-      const { promise } = this.#wanted;
-      await Promise.race([promise, work().then(() => promise)]);
-    }
-    return this.#free.pop()!;
   }
 
   #leave(stretch: Stretch): void {
     stretch.users -= 1;
-    if (stretch.users > 0) return;
-    this.#free.push(stretch.buffer);
-    this.#wanted?.resolve();
-    this.#wanted = undefined;
+    if (stretch.users === 0) this.#buffers.giveBack(stretch.buffer);
   }
 }
 
+/** Where a stream begins. */
 const noContext = new Uint8Array(contextBytes);
 
 /** Reads until `into` is full or the stream ends. */

@@ -1,5 +1,5 @@
 import type { SourceDirectory, SourceFile } from "../source.ts";
-import { rabinFor } from "../../chunker/chunker.ts";
+import { chunkBytesMax, rabinFor } from "../../chunker/chunker.ts";
 import type { CutRun } from "../../chunker/rabin.ts";
 import { archiveDirectory } from "./archive-directory.ts";
 import type { FullPack } from "../../repository/blob-packer.ts";
@@ -72,11 +72,25 @@ function* saveChunks(lane: Lane, { chunks }: ChunksTask): Generator<FullPack | u
   const done: ChunkDone[] = [];
   for (const pieces of chunks) {
     const added = { plainBytes: 0, storedBytes: 0 };
-    const plain = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    const plain = pieces.length === 1 ? pieces[0]! : joined(pieces);
     done.push({ id: yield* lane.save("data", plain, added), added });
     yield undefined;
   }
   return done;
+}
+
+let scratch = new Uint8Array(0);
+
+/** The pieces one after the other, in memory that the next chunk uses again. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const length = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  if (scratch.byteLength < length) scratch = new Uint8Array(chunkBytesMax);
+  let at = 0;
+  for (const piece of pieces) {
+    scratch.set(piece, at);
+    at += piece.byteLength;
+  }
+  return scratch.subarray(0, length);
 }
 
 function* scan(lane: Lane, bytes: Uint8Array, from: number): Generator<undefined, readonly CutRun[]> {
