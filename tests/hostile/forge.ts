@@ -201,7 +201,7 @@ export function indexText(packs: readonly ForgedPack[]): string {
   });
 }
 
-export function headerEntries(listed: readonly Listed[]): Buffer {
+function headerEntries(listed: readonly Listed[]): Buffer {
   return Buffer.concat(
     listed.map(({ id, type, length, uncompressedLength }) => {
       const isCompressed = uncompressedLength !== 0;

@@ -44,7 +44,7 @@ const hurriedClock: Clock = {
 
 const honestText = "what was always there\n";
 /** No command may take longer, on any case that has an end. */
-export const commandMsMax = 60_000;
+const commandMsMax = 60_000;
 const endlessMs = 1000;
 /** So many of the commands below are for every case. */
 const coreCommands = 6;
