@@ -176,6 +176,12 @@ export const engineErrors = {
     cause: "A file or directory could not be read and is not in the snapshot, or a part of what belongs to it is not.",
     cure: "Give the backup's user permission to read it, or exclude it; the rest of the snapshot is good.",
   },
+  directoryTooLarge: {
+    code: "ENGINE_DIRECTORY_TOO_LARGE",
+    kind: "invalid",
+    cause: "One directory has so many entries, millions of them, that its listing could not be read back.",
+    cure: "Spread its files over several directories, or leave it out of the backup.",
+  },
   nothingToBackUp: {
     code: "ENGINE_NOTHING_TO_BACK_UP",
     kind: "invalid",

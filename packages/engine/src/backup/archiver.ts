@@ -111,7 +111,9 @@ export class Archiver {
         .map(async (inner) => put(inner.piece, await this.#subdirectory(inner, onOpened))),
     ];
     await Promise.all(found);
-    const stored = await this.#parts.lanes.run({ kind: "tree", listing: treeOf(pieces as Uint8Array[]) });
+    const listing = treeOf(pieces as Uint8Array[]);
+    const stored = await this.#parts.lanes.run({ kind: "tree", listing, path: directory.path });
+    if (stored.answer === undefined) return undefined;
     const { id, added } = stored.answer;
     return { tree: id, entries, durationMs: durationMs(), added };
   }

@@ -8,7 +8,7 @@ import type { TreeNode } from "../../tree/node.ts";
 import { nodeJson } from "../../tree/tree-writer.ts";
 import { canonicalJson, treeOf } from "./entry-json.ts";
 import type { FullPack } from "../../repository/blob-packer.ts";
-import type { Lane, SavedBytes } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { LocalPlace } from "./local-place.ts";
 import { readFile } from "./read-file.ts";
 import type { DirectoryDone, DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "./tasks.ts";
@@ -112,9 +112,8 @@ export function* archiveDirectory(
       const handle = keep(directory);
       return { outcome: "begun", pieces, directories, files, streams, entries, handle, tree: undefined };
     }
-    const added: SavedBytes = { plainBytes: 0, storedBytes: 0 };
-    const id = yield* lane.save("tree", treeOf(pieces as readonly Uint8Array[]), added);
-    return { ...nothing, outcome: "stored", entries, tree: { id, added } };
+    const tree = yield* lane.saveTree(treeOf(pieces as readonly Uint8Array[]), task.path);
+    return { ...nothing, outcome: tree === undefined ? "left out" : "stored", entries, tree };
   } finally {
     if (!isKept) directory.close();
   }

@@ -1,11 +1,12 @@
 import { systemCodeOf, HoldfastError, messageOf, type Clock } from "@holdfast/base";
-import type { BlobType } from "../../blob.ts";
+import { blobBytesMax, type BlobType } from "../../blob.ts";
 import { engineErrors } from "../../errors.ts";
 import type { BlobId } from "../../id.ts";
 import type { BlobPacker, FullPack } from "../../repository/blob-packer.ts";
 import type { IgnoredChanges } from "../change-detection.ts";
 import { FileReader } from "../file-reader.ts";
 import { LaneTally } from "./lane-tally.ts";
+import type { TreeDone } from "./tasks.ts";
 
 /** What all lanes of a backup have in common, as far as it can be sent to another thread. */
 export interface LaneSettings {
@@ -61,6 +62,20 @@ export class Lane {
     }
     if (full !== undefined) yield full;
     return id;
+  }
+
+  /**
+   * Takes a directory's listing in.
+   * @param path for the report when it is too large to be read back
+   * @returns undefined then: the directory is left out
+   */
+  *saveTree(listing: Uint8Array, path: string): Generator<FullPack | undefined, TreeDone | undefined> {
+    if (listing.byteLength > blobBytesMax.tree) {
+      this.fault(path, new HoldfastError(engineErrors.directoryTooLarge, "The directory has too many entries."));
+      return undefined;
+    }
+    const added = { plainBytes: 0, storedBytes: 0 };
+    return { id: yield* this.save("tree", listing, added), added };
   }
 
   /**

@@ -5,16 +5,7 @@ import { archiveDirectory } from "./archive-directory.ts";
 import type { FullPack } from "../../repository/blob-packer.ts";
 import type { Lane } from "./lane.ts";
 import { readFile } from "./read-file.ts";
-import type {
-  ChunkDone,
-  ChunksTask,
-  FilesDone,
-  FilesTask,
-  LaneAnswers,
-  LaneTask,
-  TreeDone,
-  TreeTask,
-} from "./tasks.ts";
+import type { ChunkDone, ChunksTask, FilesDone, FilesTask, LaneAnswers, LaneTask } from "./tasks.ts";
 
 /** How the thread that a lane runs in reaches what a task names. */
 export interface LanePlaces {
@@ -46,7 +37,7 @@ export function runTask(
     case "files":
       return archiveFiles(lane, places, task);
     case "tree":
-      return saveTree(lane, task);
+      return lane.saveTree(task.listing, task.path);
     case "chunks":
       return saveChunks(lane, task);
     case "scan":
@@ -61,11 +52,6 @@ function* archiveFiles(lane: Lane, places: LanePlaces, task: FilesTask): Generat
     done.push({ piece, json: json === undefined ? undefined : Buffer.from(json) });
   }
   return done;
-}
-
-function* saveTree(lane: Lane, { listing }: TreeTask): Generator<FullPack | undefined, TreeDone> {
-  const added = { plainBytes: 0, storedBytes: 0 };
-  return { id: yield* lane.save("tree", listing, added), added };
 }
 
 function* saveChunks(lane: Lane, { chunks }: ChunksTask): Generator<FullPack | undefined, readonly ChunkDone[]> {

@@ -37,6 +37,8 @@ export interface FilePlace {
 export interface TreeTask {
   readonly kind: "tree";
   readonly listing: Uint8Array;
+  /** The directory's, as text for people. */
+  readonly path: string;
 }
 
 /** A stretch of a large file or a stream, in which to find where it may be cut. */
@@ -60,7 +62,7 @@ export type LaneTask = DirectoryTask | FilesTask | TreeTask | ScanTask | ChunksT
 export interface DirectoryDone {
   /**
    * "stored": its listing was complete and is stored. "begun": others have to find pieces of it first. "left out": it
-   * could not be opened. "parent unreadable": nothing was done, the parent's listing could not be decoded.
+   * could not be opened, or is too large. "parent unreadable": nothing was done, the parent's listing could not be decoded.
    */
   readonly outcome: "stored" | "begun" | "left out" | "parent unreadable";
   readonly pieces: readonly (Uint8Array | undefined)[];
@@ -108,7 +110,8 @@ export interface ChunkDone {
 export interface LaneAnswers {
   readonly directory: DirectoryDone;
   readonly files: FilesDone;
-  readonly tree: TreeDone;
+  /** Undefined for a directory that is left out. */
+  readonly tree: TreeDone | undefined;
   /** Offsets in `bytes`. */
   readonly scan: readonly CutRun[];
   readonly chunks: readonly ChunkDone[];
