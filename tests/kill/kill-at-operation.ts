@@ -45,7 +45,7 @@ syncBuiltinESMExports();
 function withCountedWrites(handle: FileHandle): FileHandle {
   const write = handle.write.bind(handle) as (...words: unknown[]) => Promise<never>;
   const sync = handle.sync.bind(handle);
-  handle.write = ((...words: unknown[]) => counted(() => write(...words))) as FileHandle["write"];
+  handle.write = (...words: unknown[]) => counted(() => write(...words));
   handle.sync = () => counted(sync);
   return handle;
 }

@@ -68,7 +68,7 @@ test(`kill -9 of the program at ${killsWanted} random moments loses no snapshot 
       ["copy", "--from-repo", other],
       ["repair", "index"],
     ] as const);
-    const verb = words[0]!;
+    const verb = words[0];
     const { operations, tookMs } = usual.get(verb) ?? { operations: 40, tookMs: 600 };
     const point: KillPoint =
       random.below(2) === 0

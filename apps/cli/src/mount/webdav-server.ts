@@ -55,7 +55,7 @@ async function answer(
   const path = parseWebdavPath(request.url ?? "");
   const [first = Buffer.alloc(0), ...names] = path ?? [];
   if (path === undefined || !isSame(first.toString(), secret)) return finish(response, 404);
-  switch (request.method) {
+  switch (request.method ?? "") {
     case "OPTIONS":
       response.setHeader("DAV", "1").setHeader("MS-Author-Via", "DAV").setHeader("Allow", methods);
       return finish(response, 200);

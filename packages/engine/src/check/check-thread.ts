@@ -11,8 +11,8 @@ export interface PackJob {
   readonly bytes: Uint8Array;
 }
 
-serveJobs<Uint8Array, PackJob, PackReading>((secret) => {
-  const decoder = new Decoder(secret);
+serveJobs<PackJob, PackReading>((secret) => {
+  const decoder = new Decoder(secret as Uint8Array);
   return ({ id, indexed, bytes }) => {
     const reading = decoder.examinePack(id, indexed, bytes);
     // The memory is given back now and not when the collector comes round to it: packs are large.

@@ -1,6 +1,6 @@
 import { HoldfastError, isFailure, minuteMs, secondMs } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
-import { idFromBytes, type Id, type SnapshotId } from "../id.ts";
+import { idFromBytes, type SnapshotId } from "../id.ts";
 import type { LockOptions } from "../repository/lock.ts";
 import type { Repository } from "../repository/repository.ts";
 import { BlobMarks } from "./blob-marks.ts";
@@ -170,7 +170,7 @@ function hasWork(repository: Repository, plan: PrunePlan): boolean {
 
 /** An append-only storage says so before anything is moved: a removal of what is not there is success elsewhere. */
 async function ensureRemovable(repository: Repository, signal: AbortSignal | undefined): Promise<void> {
-  const nobodysId = idFromBytes(repository.context.random.bytes(32)) as Id;
+  const nobodysId = idFromBytes(repository.context.random.bytes(32));
   await repository.removeFile("pack", nobodysId, signal);
 }
 

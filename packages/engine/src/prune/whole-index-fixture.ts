@@ -1,5 +1,5 @@
 import { blobTypes, type BlobType } from "../blob.ts";
-import { idOf, type Id, type PackId } from "../id.ts";
+import { idOf, type Id } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import type { WholeIndex } from "../repository/whole-index.ts";
 
@@ -28,7 +28,7 @@ export function wholeIndexOf(packs: Readonly<Record<string, string>>): WholeInde
       const uncompressedLength = isCompressed ? length * 2 : 0;
       return { type, id: idOf(Buffer.from(blob)), offset: offset - length, length, uncompressedLength };
     });
-    return { id: idOf(Buffer.from(name)) as PackId, blobs };
+    return { id: idOf(Buffer.from(name)), blobs };
   });
   const ids: Record<BlobType, Id[]> = { data: [], tree: [] };
   const places: Record<BlobType, { pack: number; blob: PackedBlob }[]> = { data: [], tree: [] };

@@ -166,7 +166,7 @@ function worker(name: string, kind: LockKind, files: Map<Id, Uint8Array>, option
 
 function conflictAmong(programs: readonly Program[]): string | undefined {
   const holders = programs.flatMap(({ holds }) => (holds === undefined ? [] : [holds]));
-  return holders.length > 1 && holders.includes("exclusive") ? `${holders.join(" beside ")}` : undefined;
+  return holders.length > 1 && holders.includes("exclusive") ? holders.join(" beside ") : undefined;
 }
 
 function deadLock(files: Map<Id, Uint8Array>, minutesOld = 1): void {

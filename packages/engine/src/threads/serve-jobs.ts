@@ -13,7 +13,7 @@ export type JobHandler<Job, Result> = (job: Job, handOver: (buffer: ArrayBuffer)
  * The whole of a thread's entry file: makes the handler from the pool's setup and answers jobs until the pool closes.
  * What the handler throws rejects that job alone.
  */
-export function serveJobs<Setup, Job, Result>(begin: (setup: Setup) => JobHandler<Job, Result>): void {
+export function serveJobs<Job, Result>(begin: (setup: unknown) => JobHandler<Job, Result>): void {
   const port = parentPort;
   assert(port !== null, "jobs are served in a thread of a pool");
   const handle = begin(workerData);

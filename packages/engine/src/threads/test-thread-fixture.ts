@@ -13,7 +13,8 @@ export type TestJob =
   | { readonly do: "die" };
 export type TestResult = number | ArrayBuffer;
 
-serveJobs<TestSetup, TestJob, TestResult>(({ factor }) => (job, handOver) => {
+serveJobs<TestJob, TestResult>((setup) => (job, handOver) => {
+  const { factor } = setup as TestSetup;
   switch (job.do) {
     case "multiply":
       return job.number * factor;

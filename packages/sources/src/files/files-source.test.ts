@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-  type BigIntStats,
-} from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,11 +26,11 @@ function make(...paths: string[]): void {
 
 async function pathsOf(directory: SourceDirectory, above = ""): Promise<string[]> {
   const found: string[] = [];
-  for await (const entry of directory.entries()) {
+  for (const entry of directory.entries()) {
     const name = entry.kind === "unreadable" ? entry.name : entry.node.name;
     const path = `${above}${name.toString()}`;
     found.push(entry.kind === "directory" ? `${path}/` : entry.kind === "unreadable" ? `${path}?` : path);
-    if (entry.kind === "directory") found.push(...(await pathsOf(await entry.open(), `${path}/`)));
+    if (entry.kind === "directory") found.push(...(await pathsOf(entry.open(), `${path}/`)));
   }
   directory.close();
   return found;
@@ -53,7 +43,7 @@ async function selected(options: Omit<FilesOptions, "targets" | "workingDir"> & 
 
 async function entryOf(target: string): Promise<SourceEntry> {
   const top = await filesSource({ targets: [target], workingDir: dir }).open();
-  for await (const entry of top.entries()) return entry;
+  for (const entry of top.entries()) return entry;
   throw new Error("the source is empty");
 }
 
@@ -185,8 +175,11 @@ describe("what is left out", () => {
 
   test("other file systems, but not the empty directory they are mounted on", () => {
     const selection = new Selection({ oneFileSystem: true });
-    const on = (dev: bigint, kind: "file" | "directory") =>
-      ({ ...lstatSync(dir, { bigint: true }), dev, mode: kind === "file" ? 0o100644n : 0o040755n }) as BigIntStats;
+    const on = (dev: bigint, kind: "file" | "directory") => ({
+      ...lstatSync(dir, { bigint: true }),
+      dev,
+      mode: kind === "file" ? 0o100644n : 0o040755n,
+    });
     expect(selection.excludesFile(on(1n, "file"), 1n, 1n)).toBe(false);
     expect(selection.excludesFile(on(2n, "file"), 1n, 1n)).toBe(true);
     expect(selection.excludesFile(on(2n, "directory"), 1n, 1n)).toBe(false);
@@ -217,7 +210,7 @@ describe("reading", () => {
     for (const name of ["b", "\xff", "\xc3\xa4", "Z"]) writeFileSync(Buffer.from(join(dir, name), "latin1"), "");
     const top = await filesSource({ targets: ["."], workingDir: dir }).open();
     const names: string[] = [];
-    for await (const entry of top.entries()) if (entry.kind === "file") names.push(entry.node.name.toString("latin1"));
+    for (const entry of top.entries()) if (entry.kind === "file") names.push(entry.node.name.toString("latin1"));
     expect(names).toEqual(["Z", "b", "\xc3\xa4", "\xff"]);
   });
 
@@ -241,8 +234,8 @@ describe("reading", () => {
   test("a directory that became a symlink is refused, not followed", async () => {
     make("top/dir/mine", "outside/foreign");
     const top = await entryOf("top");
-    const inner = top.kind === "directory" ? await top.open() : undefined;
-    for await (const entry of inner!.entries()) {
+    const inner = top.kind === "directory" ? top.open() : undefined;
+    for (const entry of inner!.entries()) {
       renameSync(join(dir, "top/dir"), join(dir, "moved"));
       symlinkSync(join(dir, "outside"), join(dir, "top/dir"));
       expect(() => entry.kind === "directory" && entry.open()).toThrow(expect.objectContaining({ code: "ENOTDIR" }));
@@ -253,7 +246,7 @@ describe("reading", () => {
   test("a file that changes while it is read says so", async () => {
     make("file");
     const entry = await entryOf("file");
-    const file = entry.kind === "file" ? await entry.open() : undefined;
+    const file = entry.kind === "file" ? entry.open() : undefined;
     expect(file!.hasChanged()).toBe(false);
     writeFileSync(join(dir, "file"), "longer than before");
     expect(file!.hasChanged()).toBe(true);

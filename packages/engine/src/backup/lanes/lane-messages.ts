@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { SourceTwin } from "../source.ts";
 import type { CarriedFailure } from "../../threads/carried-failure.ts";
 import type { LaneNews } from "./lane-tally.ts";
@@ -12,6 +13,8 @@ export interface LaneThreadSetup {
   readonly twin: SourceTwin;
   /** Two words, see below. */
   readonly control: Int32Array;
+  /** Where memory of packs that are stored comes back. */
+  readonly spares: MessagePort;
 }
 
 /** In `control`: other than 0 when all lanes shall stop. */
@@ -30,8 +33,6 @@ export type ToLane =
       readonly tasks: readonly NumberedTask[];
       /** Kept directories to close. */
       readonly releases: readonly number[];
-      /** Memory of packs that are stored. */
-      readonly spares: readonly ArrayBuffer[];
     }
   /** No more work: hand over what is unfinished. */
   | { readonly kind: "finish" };

@@ -1,4 +1,4 @@
-import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
 import { assert, systemClock, systemRandom } from "@holdfast/base";
 import type { SourceDirectory, SourceDoor, SourceDoorMaker } from "../source.ts";
 import { BlobPacker } from "../../repository/blob-packer.ts";
@@ -21,6 +21,7 @@ const newsEveryMs = 100;
 class LaneThread {
   readonly #port: MessagePort;
   readonly #control: Int32Array;
+  readonly #spares: MessagePort;
   readonly #lane: Lane;
   readonly #places: LanePlaces;
   readonly #kept = new Map<number, SourceDirectory>();
@@ -30,6 +31,7 @@ class LaneThread {
   constructor(port: MessagePort, setup: LaneThreadSetup, door: SourceDoor) {
     this.#port = port;
     this.#control = setup.control;
+    this.#spares = setup.spares;
     this.#lane = new Lane(setup.settings, new BlobPacker(setup.packer, systemRandom), systemClock);
     this.#places = {
       directory: (place) => door.directory(place),
@@ -59,8 +61,7 @@ class LaneThread {
     );
   }
 
-  #work({ tasks, releases, spares }: ToLane & { kind: "work" }): void {
-    this.#lane.packer.spares.push(...spares);
+  #work({ tasks, releases }: ToLane & { kind: "work" }): void {
     for (const handle of releases) {
       this.#kept.get(handle)?.close();
       this.#kept.delete(handle);
@@ -79,6 +80,7 @@ class LaneThread {
         else {
           this.#awaitRoom();
           this.#tell({ kind: "pack", full: step.value }, [step.value.pack.bytes.buffer as ArrayBuffer]);
+          this.#takeSpares();
         }
       }
     }
@@ -94,6 +96,15 @@ class LaneThread {
         Atomics.wait(this.#control, roomWord, room);
       } else if (Atomics.compareExchange(this.#control, roomWord, room, room - 1) === room) return;
     }
+  }
+
+  #takeSpares(): void {
+    for (
+      let spare = receiveMessageOnPort(this.#spares);
+      spare !== undefined;
+      spare = receiveMessageOnPort(this.#spares)
+    )
+      this.#lane.packer.spares.push(spare.message as ArrayBuffer);
   }
 
   #maybeTellNews(): void {

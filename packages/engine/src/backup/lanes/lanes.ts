@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { assert } from "@holdfast/base";
 import { BlobPacker, type FullPack, type UnfinishedPack } from "../../repository/blob-packer.ts";
 import type { Repository } from "../../repository/repository.ts";
@@ -18,17 +18,17 @@ export interface Answered<Kind extends LaneTask["kind"]> {
   readonly lane: number;
 }
 
-interface Job {
+interface Job extends PromiseWithResolvers<Answered<LaneTask["kind"]>> {
   readonly task: LaneTask;
-  resolve(answered: Answered<LaneTask["kind"]>): void;
 }
 
 interface Thread {
   readonly worker: Worker;
+  /** Takes memory of stored packs back; the thread looks for it when it needs some, not between its messages. */
+  readonly spares: MessagePort;
   readonly running: Map<number, Job>;
   batches: number;
   readonly releases: number[];
-  readonly spares: ArrayBuffer[];
   finished: ((leftovers: readonly UnfinishedPack[]) => void) | undefined;
 }
 
@@ -64,6 +64,8 @@ export class Lanes {
   readonly #ownJobs: Job[] = [];
   #isOwnBusy = false;
   #lastNumber = 0;
+  /** Tasks without an answer. */
+  readonly #jobs = new Set<Job>();
   readonly #storing = new Set<Promise<void>>();
   readonly #failure = Promise.withResolvers<never>();
   #isStopped = false;
@@ -110,12 +112,14 @@ export class Lanes {
    * @throws the failure that ended the work of all lanes
    */
   run<Kind extends LaneTask["kind"]>(task: LaneTask & { kind: Kind }): Promise<Answered<Kind>> {
-    const isShareable = !("place" in task && task.place instanceof LocalPlace);
-    const answered = new Promise<Answered<LaneTask["kind"]>>((resolve) => {
-      (isShareable && this.#canShare ? this.#shareable : this.#ownJobs).push({ task, resolve });
-    });
+    if (this.#isStopped) return this.#failure.promise;
+    const isShareable = this.#canShare && !("place" in task && task.place instanceof LocalPlace);
+    const job: Job = { task, ...Promise.withResolvers<Answered<LaneTask["kind"]>>() };
+    job.promise.catch(() => {}); // heard by whoever waits for it, if anybody still does
+    this.#jobs.add(job);
+    (isShareable ? this.#shareable : this.#ownJobs).push(job);
     this.#assign();
-    return Promise.race([answered as Promise<Answered<Kind>>, this.#failure.promise]);
+    return job.promise as Promise<Answered<Kind>>;
   }
 
   /** Lets a lane close what it kept open. */
@@ -147,6 +151,7 @@ export class Lanes {
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.fail(new Error("the backup has ended"));
     await Promise.all(this.#threads.map((thread) => thread.worker.terminate()));
+    for (const thread of this.#threads) thread.spares.close();
     for (const directory of this.#kept.values()) directory.close();
     this.#kept.clear();
     await Promise.allSettled(this.#storing);
@@ -161,6 +166,13 @@ export class Lanes {
     Atomics.add(this.#control, roomWord, 1);
     Atomics.notify(this.#control, roomWord);
     this.#failure.reject(error);
+    for (const job of this.#jobs) job.reject(error);
+    this.#jobs.clear();
+  }
+
+  #answer(job: Job, answered: Answered<LaneTask["kind"]>): void {
+    this.#jobs.delete(job);
+    job.resolve(answered);
   }
 
   get #canShare(): boolean {
@@ -195,8 +207,7 @@ export class Lanes {
       return { number: this.#lastNumber, task: job.task };
     });
     thread.batches += 1;
-    const [releases, spares] = [thread.releases.splice(0), thread.spares.splice(0)];
-    thread.worker.postMessage({ kind: "work", tasks, releases, spares } satisfies ToLane, spares);
+    thread.worker.postMessage({ kind: "work", tasks, releases: thread.releases.splice(0) } satisfies ToLane);
   }
 
   /** Does what only this thread can do, and everything while there are no threads. */
@@ -206,7 +217,7 @@ export class Lanes {
       for (;;) {
         const job = this.#ownJobs.shift() ?? (this.#threads.length === 0 ? this.#shareable.shift() : undefined);
         if (job === undefined || this.#isStopped) break;
-        job.resolve({ answer: await this.#runHere(job.task), lane: ownLane });
+        this.#answer(job, { answer: await this.#runHere(job.task), lane: ownLane });
         this.#options.onNews(this.#own.tally.take(), ownLane);
         await Promise.resolve(); // whoever waited for it may have more
       }
@@ -226,7 +237,7 @@ export class Lanes {
       if (step.value !== undefined) {
         while (this.#control[roomWord]! <= 0) await Promise.race([...this.#storing, this.#failure.promise]);
         Atomics.sub(this.#control, roomWord, 1);
-        this.#store(step.value, this.#own.packer.spares);
+        this.#store(step.value, (memory) => this.#own.packer.spares.push(memory));
       } else if ((steps += 1) % turnSteps === 0) {
         this.#options.onNews(this.#own.tally.take(), ownLane);
         await nextTurn();
@@ -235,13 +246,13 @@ export class Lanes {
     }
   }
 
-  /** @param spares gets the pack's memory when it is stored */
-  #store(full: FullPack, spares: ArrayBuffer[]): void {
+  /** @param giveBack gets the pack's memory when it is stored */
+  #store(full: FullPack, giveBack: (memory: ArrayBuffer) => void): void {
     const storing = this.#repository
       .storePack(full.type, full.pack, this.#signal)
       .catch((error: unknown) => this.fail(error))
       .then(() => {
-        if (!this.#isStopped) spares.push(full.pack.bytes.buffer as ArrayBuffer);
+        if (!this.#isStopped) giveBack(full.pack.bytes.buffer as ArrayBuffer);
         this.#storing.delete(storing);
         Atomics.add(this.#control, roomWord, 1);
         Atomics.notify(this.#control, roomWord);
@@ -253,14 +264,23 @@ export class Lanes {
     const { twin, threads } = this.#options;
     assert(twin !== undefined, "only a source with a twin is shared");
     const packer = this.#repository.packerSetup();
-    const setup: LaneThreadSetup = { settings: this.#settings, packer, twin, control: this.#control };
     for (let lane = 1; lane <= threads; lane += 1) {
+      const { port1, port2 } = new MessageChannel();
+      const setup: LaneThreadSetup = { settings: this.#settings, packer, twin, control: this.#control, spares: port2 };
       const worker = new Worker(new URL("./lane-thread.ts", import.meta.url), {
         workerData: setup,
+        transferList: [port2],
         trackUnmanagedFds: false,
         resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMiB },
       });
-      const thread: Thread = { worker, running: new Map(), batches: 0, releases: [], spares: [], finished: undefined };
+      const thread: Thread = {
+        worker,
+        spares: port1,
+        running: new Map(),
+        batches: 0,
+        releases: [],
+        finished: undefined,
+      };
       worker.on("message", (message: FromLane) => this.#hear(message, thread, lane));
       worker.on("error", (error) => this.fail(error));
       worker.on("exit", (code) => this.fail(new Error(`a thread ended with code ${code}`)));
@@ -273,7 +293,7 @@ export class Lanes {
       case "news":
         return this.#options.onNews(message.news, lane);
       case "pack":
-        return this.#store(message.full, thread.spares);
+        return this.#store(message.full, (memory) => thread.spares.postMessage(memory, [memory]));
       case "finished":
         return thread.finished?.(message.leftovers);
       case "failed":
@@ -282,8 +302,9 @@ export class Lanes {
         this.#options.onNews(message.news, lane);
         thread.batches -= 1;
         for (const { number, answer } of message.answers) {
-          thread.running.get(number)?.resolve({ answer, lane });
+          const job = thread.running.get(number);
           thread.running.delete(number);
+          if (job !== undefined) this.#answer(job, { answer, lane });
         }
         this.#assign();
     }
