@@ -154,7 +154,8 @@ test.skipIf(newestRestic === undefined)(
       const [mine, yours] = [await stateOf(restic, ours), await stateOf(restic, theirs)];
       expect(mine.snapshots, words.join(" ")).toEqual(yours.snapshots);
     }
-    for (const path of filesOf(sound, "snapshots").slice(1)) rmSync(path);
+    // One only: restic 0.19.1 puts several lost trees into its listing in no order, and then refuses that, now and then.
+    rmSync(filesOf(sound, "snapshots")[0]!);
     const copy = join(dir, "copy");
     cpSync(sound, copy, { recursive: true });
     await restic.run(sound, ["recover"]);

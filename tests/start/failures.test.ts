@@ -38,7 +38,8 @@ test("a wrong password is told as such, with 12", async () => {
 test("a repository that is not there is told as such, with 10, and none is made", async () => {
   const said = await holdfast(["backup", "-r", join(folder, "repository"), holdfastFile]);
   expect(said).toMatchObject({ exitCode: 10, stdout: "", stderr: oneLine("ENGINE_NO_REPOSITORY") });
-  expect(readdirSync(folder)).toEqual([]);
+  // The folder is its home as well, where it keeps its own compiled modules.
+  expect(readdirSync(folder).filter((name) => name !== ".cache")).toEqual([]);
 });
 
 test("a server that is not there is told within moments", async () => {
