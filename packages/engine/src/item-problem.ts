@@ -48,9 +48,22 @@ export class ProblemList {
    * @throws `error` itself when it is neither a failure we expect nor the system's: then it is a bug
    */
   addFault(names: readonly Uint8Array[], error: unknown, fallback: "sourceUnreadable" | "targetFailed"): void {
-    const isExpected = error instanceof HoldfastError;
-    if (!isExpected && systemCodeOf(error) === undefined) throw error;
-    const code = isExpected ? error.code : engineErrors[fallback].code;
-    this.add({ path: displayPath(names), code, message: messageOf(error) });
+    this.add(problemOf(displayPath(names), error, fallback));
   }
+}
+
+/**
+ * What was thrown while a backup dealt with an entry; undefined when it merely went away since its directory was listed,
+ * as files do.
+ * @throws `error` itself when it is a bug
+ */
+export function sourceProblem(path: string, error: unknown): ItemProblem | undefined {
+  if (!(error instanceof HoldfastError) && systemCodeOf(error) === "ENOENT") return undefined;
+  return problemOf(path, error, "sourceUnreadable");
+}
+
+function problemOf(path: string, error: unknown, fallback: "sourceUnreadable" | "targetFailed"): ItemProblem {
+  const isExpected = error instanceof HoldfastError;
+  if (!isExpected && systemCodeOf(error) === undefined) throw error;
+  return { path, code: isExpected ? error.code : engineErrors[fallback].code, message: messageOf(error) };
 }

@@ -1,8 +1,7 @@
-import { HoldfastError, messageOf, systemCodeOf, type Clock } from "@holdfast/base";
-import { engineErrors } from "../errors.ts";
-import { ProblemList, type ItemProblem, type ItemProblems } from "../item-problem.ts";
-import type { LaneNews } from "./lanes/lane-tally.ts";
-import type { SnapshotSummary } from "../snapshot/summary.ts";
+import type { Clock } from "@holdfast/base";
+import { ProblemList, sourceProblem, type ItemProblem, type ItemProblems } from "../item-problem.ts";
+import { fileCounts, type LaneNews } from "./lanes/lane-tally.ts";
+import { noCounts, type SummaryCounts } from "../snapshot/summary.ts";
 import type { BackupItem } from "./item.ts";
 import type { SourceTotals } from "./source.ts";
 
@@ -19,7 +18,7 @@ export interface BackupProgress {
 }
 
 /** What a backup did: the counts of its snapshot's summary. */
-export type BackupCounts = Omit<SnapshotSummary, "backupStart" | "backupEnd" | "otherKeys">;
+export type BackupCounts = SummaryCounts;
 
 /** Who wants to hear what, while the backup goes on. */
 export interface BackupObserver {
@@ -32,7 +31,6 @@ type ItemRest = Omit<BackupItem, "action" | "isDirectory">;
 
 const reportEveryMs = 100;
 const changedKeptMax = 1000;
-const fileCounts = { new: "filesNew", modified: "filesChanged", unchanged: "filesUnmodified" } as const;
 const directoryCounts = { new: "dirsNew", modified: "dirsChanged", unchanged: "dirsUnmodified" } as const;
 
 /** Counts what a backup does, in all its threads, and tells its observer, of progress ten times a second at most. */
@@ -44,20 +42,7 @@ export class Tally {
   readonly #changedWhileRead: string[] = [];
   readonly #streams = new Set<string>();
   readonly #currentByLane = new Map<number, string>();
-  readonly #counts = {
-    filesNew: 0,
-    filesChanged: 0,
-    filesUnmodified: 0,
-    dirsNew: 0,
-    dirsChanged: 0,
-    dirsUnmodified: 0,
-    dataBlobs: 0,
-    treeBlobs: 0,
-    dataAdded: 0,
-    dataAddedPacked: 0,
-    totalFilesProcessed: 0,
-    totalBytesProcessed: 0,
-  };
+  readonly #counts = noCounts();
   #totals: SourceTotals = { files: 0, bytes: 0 };
   #bytesSeen = 0;
   #reportedMs = Number.NEGATIVE_INFINITY;
@@ -106,12 +91,8 @@ export class Tally {
 
   /** Takes what was thrown while dealing with one entry. @throws `error` itself when it is a bug */
   fault(path: string, error: unknown): void {
-    const isExpected = error instanceof HoldfastError;
-    const systemCode = systemCodeOf(error);
-    if (!isExpected && systemCode === undefined) throw error;
-    if (!isExpected && systemCode === "ENOENT") return; // it went away since its directory was listed
-    const code = isExpected ? error.code : engineErrors.sourceUnreadable.code;
-    this.problem({ path, code, message: messageOf(error) });
+    const problem = sourceProblem(path, error);
+    if (problem !== undefined) this.problem(problem);
   }
 
   changedWhileRead(path: string): void {

@@ -1,6 +1,6 @@
 import type { Random } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
-import { parseMasterKey, type MasterKey } from "../crypto/master-key.ts";
+import { MasterKey } from "../crypto/master-key.ts";
 import { newNonce } from "../crypto/seal.ts";
 import { idFromBytes, sha256, type BlobId } from "../id.ts";
 import { decodeBlob, prepareBlob } from "../pack/blob-encoding.ts";
@@ -13,7 +13,7 @@ export type { UnfinishedPack };
 
 /** What a thread needs to make packs for a repository; it can be sent there. */
 export interface PackerSetup {
-  /** The master key as `serialiseMasterKey` gives it: it goes nowhere but to threads of this process. */
+  /** From `Repository.secretForThreads`. */
   readonly secret: Uint8Array;
   readonly known: SharedBlobSetHandle;
   readonly version: 1 | 2;
@@ -53,7 +53,7 @@ export class BlobPacker {
 
   constructor(setup: PackerSetup, random: Random) {
     this.#setup = setup;
-    this.#key = parseMasterKey(setup.secret);
+    this.#key = new MasterKey(setup.secret);
     this.#known = SharedBlobSet.attach(setup.known);
     this.#random = random;
   }

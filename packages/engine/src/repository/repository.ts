@@ -5,7 +5,7 @@ import { CacheFolder } from "../cache/cache-folder.ts";
 import { cachedStorage } from "../cache/cached-storage.ts";
 import { IndexCache } from "../cache/index-cache.ts";
 import type { EngineContext } from "../context.ts";
-import { serialiseMasterKey, type MasterKey } from "../crypto/master-key.ts";
+import type { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
 import { serialiseIndexFile } from "../index/index-file.ts";
 import type { EncodedBlob } from "../pack/blob-encoding.ts";
@@ -257,7 +257,7 @@ export class Repository {
   /** What packers in other threads need; the index is loaded. They store through `storePack` and `adopt`. */
   packerSetup(): PackerSetup {
     return {
-      secret: serialiseMasterKey(this.#key),
+      secret: this.secretForThreads(),
       known: this.knownBlobs.handle,
       version: this.version,
       packBytesTarget: this.packBytesTarget,

@@ -3,7 +3,7 @@ import type { PatternList } from "../patterns/pattern-list.ts";
 import { decodeName } from "../patterns/name-text.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { Snapshot, StoredSnapshot } from "../snapshot/snapshot.ts";
-import type { SnapshotSummary } from "../snapshot/summary.ts";
+import { noCounts, type SnapshotSummary } from "../snapshot/summary.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import { parseTimestamp, type Timestamp } from "../tree/timestamp.ts";
 import { replaceSnapshot, type Replacement } from "./replace-snapshot.ts";
@@ -115,22 +115,7 @@ function textOf(name: Buffer): string {
 
 /** As restic begins one: the times are its zero time. */
 const goZeroTime = parseTimestamp("0001-01-01T00:00:00Z")!;
-const emptySummary: SnapshotSummary = {
-  backupStart: goZeroTime,
-  backupEnd: goZeroTime,
-  filesNew: 0,
-  filesChanged: 0,
-  filesUnmodified: 0,
-  dirsNew: 0,
-  dirsChanged: 0,
-  dirsUnmodified: 0,
-  dataBlobs: 0,
-  treeBlobs: 0,
-  dataAdded: 0,
-  dataAddedPacked: 0,
-  totalFilesProcessed: 0,
-  totalBytesProcessed: 0,
-};
+const emptySummary: SnapshotSummary = { backupStart: goZeroTime, backupEnd: goZeroTime, ...noCounts() };
 
 /** A summary that is only missing is made when it is asked for, and when the snapshot changes anyway. */
 function isSameSummary(

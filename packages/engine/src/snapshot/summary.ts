@@ -17,15 +17,24 @@ const countKeys = {
   totalFilesProcessed: "total_files_processed",
   totalBytesProcessed: "total_bytes_processed",
 } as const;
-const countNames = Object.keys(countKeys) as (keyof typeof countKeys)[];
+type CountName = keyof typeof countKeys;
+const countNames = Object.keys(countKeys) as CountName[];
+
+/** What making a snapshot came to, in numbers. */
+export type SummaryCounts = Readonly<Record<CountName, number>>;
+
+/** All counts at nothing. */
+export function noCounts(): Record<CountName, number> {
+  return Object.fromEntries(countNames.map((name) => [name, 0])) as Record<CountName, number>;
+}
 
 /**
  * What making the snapshot did. `dataAdded` is bytes of new blobs as they are, `dataAddedPacked` as they are stored.
  * Written by restic since 0.17.
  */
-export type SnapshotSummary = { readonly backupStart: Timestamp; readonly backupEnd: Timestamp } & {
-  readonly [Name in keyof typeof countKeys]: number;
-} & { readonly otherKeys?: readonly (readonly [key: string, json: string])[] };
+export type SnapshotSummary = SummaryCounts & { readonly backupStart: Timestamp; readonly backupEnd: Timestamp } & {
+  readonly otherKeys?: readonly (readonly [key: string, json: string])[];
+};
 
 /** JSON with all keys always present, as restic writes it. */
 export function serialiseSummary(summary: SnapshotSummary): string {
@@ -41,7 +50,7 @@ export function serialiseSummary(summary: SnapshotSummary): string {
 /** Reads the object where the scanner stands. @throws JsonFault */
 export function parseSummary(scanner: JsonScanner): SnapshotSummary {
   const times = { backupStart: zeroTimestamp, backupEnd: zeroTimestamp };
-  const counts = Object.fromEntries(countNames.map((name) => [name, 0])) as Record<keyof typeof countKeys, number>;
+  const counts = noCounts();
   const otherKeys: [string, string][] = [];
   scanner.object((key) => {
     const name = countNames.find((known) => countKeys[known] === key);

@@ -18,7 +18,8 @@ export interface LaneNews {
 
 type Count = keyof BackupCounts;
 
-const fileCounts = { new: "filesNew", modified: "filesChanged", unchanged: "filesUnmodified" } as const;
+/** The count that a file adds to, by what became of it. */
+export const fileCounts = { new: "filesNew", modified: "filesChanged", unchanged: "filesUnmodified" } as const;
 
 /** Counts what a lane does between two reports. */
 export class LaneTally {

@@ -1,7 +1,8 @@
-import { systemCodeOf, HoldfastError, messageOf, type Clock } from "@holdfast/base";
+import { HoldfastError, type Clock } from "@holdfast/base";
 import { blobBytesMax, type BlobType } from "../../blob.ts";
 import { engineErrors } from "../../errors.ts";
 import type { BlobId } from "../../id.ts";
+import { sourceProblem } from "../../item-problem.ts";
 import type { BlobPacker, FullPack } from "../../repository/blob-packer.ts";
 import type { IgnoredChanges } from "../change-detection.ts";
 import { FileReader } from "../file-reader.ts";
@@ -83,13 +84,7 @@ export class Lane {
    * @throws `error` itself when it is neither a failure we expect nor the system's: then it is a bug
    */
   fault(path: string, error: unknown): void {
-    const isExpected = error instanceof HoldfastError;
-    if (!isExpected) {
-      const code = systemCodeOf(error);
-      if (code === undefined) throw error;
-      if (code === "ENOENT") return;
-    }
-    const code = isExpected ? error.code : engineErrors.sourceUnreadable.code;
-    this.tally.problem({ path, code, message: messageOf(error) });
+    const problem = sourceProblem(path, error);
+    if (problem !== undefined) this.tally.problem(problem);
   }
 }
