@@ -11,7 +11,8 @@ const pageBytes = 64 * KiB;
 interface RabinExports {
   readonly BYTES_AT: WebAssembly.Global;
   setPolynomial(polynomial: bigint): void;
-  markCuts(from: number, length: number, marks: number): void;
+  /** @returns not 0 when it marked any */
+  markCuts(from: number, length: number, marks: number): number;
 }
 
 /** Offsets behind which a cut is allowed: all from `from` to `to`. */
@@ -29,6 +30,7 @@ export class Rabin {
   readonly #bytesAt: number;
   /** A bit for each byte of a region. */
   readonly #marks: Uint32Array;
+  #isMarked = false;
 
   constructor(polynomial: Polynomial) {
     const memory = new WebAssembly.Memory({ initial: regionBytes / pageBytes + 3 });
@@ -46,7 +48,7 @@ export class Rabin {
    */
   nextCut(before: Uint8Array, bytes: Uint8Array, from: number, to: number): number {
     for (let start = from; start < to; start += regionBytes) {
-      this.#look(before, bytes, start, Math.min(regionBytes, to - start));
+      if (!this.#look(before, bytes, start, Math.min(regionBytes, to - start))) continue;
       const index = this.#marks.findIndex((word) => word !== 0);
       if (index >= 0) return start + index * 32 + lowestBit(this.#marks[index]!) + 1;
     }
@@ -61,20 +63,21 @@ export class Rabin {
   allCuts(bytes: Uint8Array, from: number): CutRun[] {
     const runs: CutRun[] = [];
     for (let start = from; start < bytes.byteLength; start += regionBytes) {
-      this.#look(nothing, bytes, start, Math.min(regionBytes, bytes.byteLength - start));
-      this.#collect(start, runs);
+      if (this.#look(nothing, bytes, start, Math.min(regionBytes, bytes.byteLength - start)))
+        this.#collect(start, runs);
     }
     return runs;
   }
 
-  /** Marks the cuts in `length` bytes from `start`. */
-  #look(before: Uint8Array, bytes: Uint8Array, start: number, length: number): void {
+  /** Marks the cuts in `length` bytes from `start`. @returns whether there is one */
+  #look(before: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
     const context = Math.min(start, windowBytes);
     const missing = windowBytes - context;
     this.#memory.set(before.subarray(before.byteLength - missing), this.#bytesAt - windowBytes);
     this.#memory.set(bytes.subarray(start - context, start + length), this.#bytesAt - context);
-    this.#marks.fill(0);
-    this.#exports.markCuts(this.#bytesAt, length, this.#marks.byteOffset);
+    if (this.#isMarked) this.#marks.fill(0);
+    this.#isMarked = this.#exports.markCuts(this.#bytesAt, length, this.#marks.byteOffset) !== 0;
+    return this.#isMarked;
   }
 
   #collect(start: number, runs: CutRun[]): void {

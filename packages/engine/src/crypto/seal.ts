@@ -44,14 +44,23 @@ export function seal(key: MasterKey, nonce: Uint8Array, plain: Uint8Array): Uint
  * @throws SealBrokenError
  */
 export function openInto(key: MasterKey, sealed: Uint8Array, into: Uint8Array): void {
+  checkTag(key, sealed);
+  decryptInto(key, sealed, into);
+}
+
+/** Whether a seal holds what was sealed, without decrypting it. @throws SealBrokenError when it does not */
+export function checkTag(key: MasterKey, sealed: Uint8Array): void {
   if (sealed.byteLength < sealOverheadBytes) throw new SealBrokenError("shorter than a nonce and a tag");
   const end = sealed.byteLength - tagBytes;
-  const nonce = sealed.subarray(0, nonceBytes);
-  const cipherText = sealed.subarray(nonceBytes, end);
   const tag = asBuffer(sealed.subarray(end));
-  if (!sodium.crypto_onetimeauth_verify(tag, asBuffer(cipherText), key.oneTimeKey(nonce)))
+  const cipherText = asBuffer(sealed.subarray(nonceBytes, end));
+  if (!sodium.crypto_onetimeauth_verify(tag, cipherText, key.oneTimeKey(sealed.subarray(0, nonceBytes))))
     throw new SealBrokenError("the authentication tag does not fit");
-  key.crypt(nonce, cipherText, into);
+}
+
+/** The plain text of a seal whose tag is checked elsewhere. @param into 32 bytes shorter than `sealed` */
+export function decryptInto(key: MasterKey, sealed: Uint8Array, into: Uint8Array): void {
+  key.crypt(sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes, sealed.byteLength - tagBytes), into);
 }
 
 /** As `openInto`, in a new array. @throws SealBrokenError */

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { MasterKey } from "../crypto/master-key.ts";
 import { newNonce, open, seal, sealOverheadBytes } from "../crypto/seal.ts";
 import { idOf } from "../id.ts";
-import { decodeBlob, encodeBlob } from "./blob-encoding.ts";
+import { decodeBlob, encodeBlob, leadsBack, prepareBlob } from "./blob-encoding.ts";
 import { compress } from "./compression.ts";
 
 const random = seededRandom("blob encoding");
@@ -70,6 +70,24 @@ test("a blob under another's name, or with a false length, is refused", () => {
   expect(() => decodeBlob(key, idOf(text), uncompressedLength + 1, stored)).toThrow(/bytes instead of/);
   expect(() => decodeBlob(key, idOf(text), uncompressedLength - 1, stored)).toThrow();
   expect(() => decodeBlob(key, idOf(text), 0, stored)).toThrow(/hash/);
+});
+
+test("what was made of a blob leads back to it, and to no other: no bit of it may flip", () => {
+  for (const plain of [text.subarray(0, 300), noise.subarray(0, 100), new Uint8Array(0)]) {
+    const { bytes, uncompressedLength } = prepareBlob(2, "data", plain);
+    const isCompressed = uncompressedLength > 0;
+    const prepared = { bytes: isCompressed ? bytes.slice() : plain, uncompressedLength };
+    const stored = seal(key, newNonce(random), prepared.bytes);
+    expect(leadsBack(key, stored, prepared, plain)).toBe(true);
+    const cipherText = stored.subarray(16, -16); // nonce and tag are checked when the pack is full
+    for (const damaged of isCompressed ? [cipherText, prepared.bytes, plain] : [cipherText]) {
+      for (let bit = 0; bit < damaged.byteLength * 8; bit += 1) {
+        damaged[bit >> 3]! ^= 1 << (bit & 7);
+        expect(leadsBack(key, stored, prepared, plain), `bit ${bit}`).toBe(false);
+        damaged[bit >> 3]! ^= 1 << (bit & 7);
+      }
+    }
+  }
 });
 
 test("a frame that unpacks to far more than the index says stops early", () => {

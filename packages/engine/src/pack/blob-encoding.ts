@@ -2,7 +2,7 @@ import { equalBytes, fromHex, KiB } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import { sha256, type BlobId } from "../id.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { open, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
+import { decryptInto, open, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
 import { zstd } from "../native/zstd.ts";
 import { compressShared, type CompressionMode } from "./compression.ts";
 import { frameContentBytes } from "./zstd-frame.ts";
@@ -39,6 +39,23 @@ export function prepareBlob(
     if (frame !== undefined) return { bytes: frame, uncompressedLength: plain.byteLength };
   }
   return { bytes: plain, uncompressedLength: 0 };
+}
+
+/**
+ * Whether what was made of a blob leads back to it: what was sealed decrypts to what was compressed, and that unpacks to
+ * the blob. Compared byte by byte: the blob is still in memory, and its hash was just taken (docs/adr/0016).
+ */
+export function leadsBack(key: MasterKey, stored: Uint8Array, prepared: PreparedBlob, plain: Uint8Array): boolean {
+  const decrypted = sealedScratch.take(prepared.bytes.byteLength);
+  decryptInto(key, stored, decrypted);
+  if (!equalBytes(decrypted, prepared.bytes)) return false;
+  if (prepared.uncompressedLength === 0) return prepared.bytes === plain;
+  const unpacked = plainScratch.take(prepared.uncompressedLength);
+  try {
+    return zstd.decompress(decrypted, unpacked) === plain.byteLength && equalBytes(unpacked, plain);
+  } catch {
+    return false; // no frame any more
+  }
 }
 
 /** Prepares a blob and encrypts it. */

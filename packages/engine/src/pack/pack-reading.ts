@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { messageOf, toHex } from "@holdfast/base";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { open } from "../crypto/seal.ts";
-import { idOf, type PackId } from "../id.ts";
+import { checkTag, open } from "../crypto/seal.ts";
+import type { PackId } from "../id.ts";
 import { proveBlob } from "./blob-encoding.ts";
 import {
   headerLengthBytes,
@@ -122,19 +122,25 @@ class PackExamination {
   }
 }
 
-/** As `readPack`, for a pack in memory; the first finding or undefined. */
-export function verifyPackBytes(
+/**
+ * Whether a pack that was just made, of blobs that were proven then, is still what was made: each seal is whole, and the
+ * header says what is there.
+ * @returns the first finding or undefined
+ */
+export function findFaultInNewPack(
   key: MasterKey,
-  pack: { id: PackId; bytes: Uint8Array; blobs: readonly PackedBlob[] },
+  { bytes, blobs }: { bytes: Uint8Array; blobs: readonly PackedBlob[] },
 ): string | undefined {
-  for (const blob of pack.blobs) {
-    const finding = decodingFault(key, blob, pack.bytes.subarray(blob.offset, blob.offset + blob.length));
-    if (finding !== undefined) return finding;
+  for (const { id, offset, length } of blobs) {
+    try {
+      checkTag(key, bytes.subarray(offset, offset + length));
+    } catch (error) {
+      return `Blob ${id}: ${messageOf(error)}.`;
+    }
   }
-  const last = pack.blobs.at(-1)!;
-  const rest = pack.bytes.subarray(last.offset + last.length);
-  const [finding] = headerFaults(key, pack.blobs, rest, pack.bytes.byteLength);
-  return finding ?? (idOf(pack.bytes) === pack.id ? undefined : "The pack's hash is not its name.");
+  const last = blobs.at(-1)!;
+  const [finding] = headerFaults(key, blobs, bytes.subarray(last.offset + last.length), bytes.byteLength);
+  return finding;
 }
 
 function decodingFault(key: MasterKey, blob: PackedBlob, stored: Uint8Array): string | undefined {

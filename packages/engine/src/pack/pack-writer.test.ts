@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { MasterKey } from "../crypto/master-key.ts";
 import { newNonce } from "../crypto/seal.ts";
 import { idOf } from "../id.ts";
-import { decodeBlob, encodeBlob } from "./blob-encoding.ts";
+import { decodeBlob, encodeBlob, prepareBlob } from "./blob-encoding.ts";
 import { packBytes, type PackedBlob } from "./pack-header.ts";
 import { PackWriter, packBytesTarget, type FinishedPack } from "./pack-writer.ts";
 import { readPack } from "./pack-reading.ts";
@@ -61,6 +61,17 @@ test("memory that went bad between encrypting and storing is noticed, and nothin
   encoded.stored[500]! ^= 8;
   writer.add(idOf(plain), encoded);
   expect(() => writer.finish(key, random, true)).toThrow(
+    expect.objectContaining({ code: "ENGINE_VERIFICATION_FAILED" }),
+  );
+});
+
+test("a blob that changes while it is compressed and encrypted is noticed at once", () => {
+  const plain = Buffer.from("some text ".repeat(100));
+  const prepared = prepareBlob(2, "data", plain);
+  const id = idOf(plain);
+  plain[700]! ^= 1;
+  const writer = new PackWriter("data", MiB);
+  expect(() => writer.seal(id, prepared, key, newNonce(random), plain)).toThrow(
     expect.objectContaining({ code: "ENGINE_VERIFICATION_FAILED" }),
   );
 });

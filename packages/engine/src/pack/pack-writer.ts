@@ -5,9 +5,9 @@ import type { MasterKey } from "../crypto/master-key.ts";
 import { newNonce, seal, sealInto, sealOverheadBytes } from "../crypto/seal.ts";
 import { engineErrors } from "../errors.ts";
 import { idFromBytes, type BlobId, type PackId } from "../id.ts";
-import type { EncodedBlob, PreparedBlob } from "./blob-encoding.ts";
+import { leadsBack, type EncodedBlob, type PreparedBlob } from "./blob-encoding.ts";
 import { headerLengthBytes, packedBlobsMax, serialisePackHeader, type PackedBlob } from "./pack-header.ts";
-import { verifyPackBytes } from "./pack-reading.ts";
+import { findFaultInNewPack } from "./pack-reading.ts";
 
 /** restic's default, and a size its own prune leaves alone. */
 export const packBytesTarget = 16 * MiB;
@@ -62,13 +62,19 @@ export class PackWriter {
     this.#append(stored);
   }
 
-  /** Encrypts a blob into the pack. @returns the bytes it takes */
-  seal(id: BlobId, { bytes, uncompressedLength }: PreparedBlob, key: MasterKey, nonce: Uint8Array): number {
-    const length = bytes.byteLength + sealOverheadBytes;
-    this.#note(id, length, uncompressedLength);
+  /**
+   * Encrypts a blob into the pack.
+   * @param plain what `prepared` was made of; to prove that it leads back there, undefined not to
+   * @returns the bytes it takes
+   * @throws ENGINE_VERIFICATION_FAILED
+   */
+  seal(id: BlobId, prepared: PreparedBlob, key: MasterKey, nonce: Uint8Array, plain: Uint8Array | undefined): number {
+    const length = prepared.bytes.byteLength + sealOverheadBytes;
+    this.#note(id, length, prepared.uncompressedLength);
     this.#makeRoom(length);
     const stored = this.#buffer.subarray(this.#used, this.#used + length);
-    sealInto(key, nonce, bytes, stored);
+    sealInto(key, nonce, prepared.bytes, stored);
+    if (plain !== undefined && !leadsBack(key, stored, prepared, plain)) throw verificationFailed(`Blob ${id}`);
     this.#hash.update(stored);
     this.#used += length;
     return length;
@@ -82,7 +88,7 @@ export class PackWriter {
 
   /**
    * Seals the header onto the pack.
-   * @param isVerified reads the pack back first: each blob decoded and hashed, the header parsed
+   * @param isVerified looks once more whether the pack is what was made: every tag checked, the header parsed
    * @throws ENGINE_VERIFICATION_FAILED when the machine did not keep what it was given
    */
   finish(key: MasterKey, random: Random, isVerified: boolean): FinishedPack {
@@ -94,13 +100,8 @@ export class PackWriter {
     this.#append(trailer);
     const bytes = this.#buffer.subarray(0, this.#used);
     const pack = { id: idFromBytes(this.#hash.digest()), bytes, blobs: this.#blobs };
-    const finding = isVerified ? verifyPackBytes(key, pack) : undefined;
-    if (finding !== undefined)
-      throw new HoldfastError(
-        engineErrors.verificationFailed,
-        "This machine's memory or processor is unreliable: freshly encrypted data did not read back. Nothing was stored.",
-        { cause: finding },
-      );
+    const finding = isVerified ? findFaultInNewPack(key, pack) : undefined;
+    if (finding !== undefined) throw verificationFailed(finding);
     return pack;
   }
 
@@ -123,4 +124,12 @@ export class PackWriter {
     larger.set(this.#buffer.subarray(0, this.#used));
     this.#buffer = larger;
   }
+}
+
+function verificationFailed(cause: string): HoldfastError {
+  return new HoldfastError(
+    engineErrors.verificationFailed,
+    "This machine's memory or processor is unreliable: freshly encrypted data did not read back. Nothing was stored.",
+    { cause },
+  );
 }

@@ -75,7 +75,7 @@ export class BlobPacker {
     const { version, compression, packBytesTarget, isVerified } = this.#setup;
     const prepared = prepareBlob(version, type, plain, compression);
     const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget, this.spares.pop()));
-    const sealedBytes = pack.seal(id, prepared, this.#key, newNonce(this.#random));
+    const sealedBytes = pack.seal(id, prepared, this.#key, newNonce(this.#random), isVerified ? plain : undefined);
     const storedBytes = sealedBytes + headerEntryBytes(prepared.uncompressedLength !== 0);
     if (!pack.isFull) return { id, storedBytes, full: undefined };
     delete this.#open[type];

@@ -7,7 +7,7 @@ import { newNonce, sealOverheadBytes } from "../crypto/seal.ts";
 import { idOf, type BlobId, type PackId } from "../id.ts";
 import { indexBlobsTarget, serialiseIndexFile } from "../index/index-file.ts";
 import type { RepositoryIndex } from "../index/repository-index.ts";
-import { encodeBlob, prepareBlob, type EncodedBlob } from "../pack/blob-encoding.ts";
+import { prepareBlob, type EncodedBlob } from "../pack/blob-encoding.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { headerEntryBytes, type PackedBlob } from "../pack/pack-header.ts";
 import { PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
@@ -94,12 +94,7 @@ export class BlobWriter {
     try {
       while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
       // From the look at the uploads to here nothing may be awaited: all callers that wait wake up at once.
-      const { key, version, context, packBytesTarget, compression } = this.#parts;
-      const prepared = prepareBlob(version, type, plain, compression);
-      const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
-      const sealedBytes = pack.seal(id, prepared, key, newNonce(context.random));
-      if (pack.isFull) this.#finishPack(type);
-      return { id, isNew: true, storedBytes: sealedBytes + headerEntryBytes(prepared.uncompressedLength !== 0) };
+      return { id, isNew: true, storedBytes: this.#seal(type, id, plain) };
     } catch (error) {
       this.#fail(error); // the blob counts as taken in, so nothing may be built on it any more
       throw error;
@@ -128,10 +123,18 @@ export class BlobWriter {
   }
 
   /** As `saveCopy`, for a blob that is compressed and sealed anew. */
-  saveAnew(type: BlobType, id: BlobId, plain: Uint8Array, signal?: AbortSignal): Promise<void> {
-    const { key, version, context, compression } = this.#parts;
-    const encoded = encodeBlob(key, newNonce(context.random), version, type, plain, compression);
-    return this.saveCopy(type, id, encoded, signal);
+  async saveAnew(type: BlobType, id: BlobId, plain: Uint8Array, signal?: AbortSignal): Promise<void> {
+    this.throwIfFailed();
+    signal?.throwIfAborted();
+    if (this.#queued[type].has(id)) return;
+    this.#queued[type].set(id, plain.byteLength);
+    try {
+      while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
+      this.#seal(type, id, plain);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   /** Stores a pack that was made elsewhere with this repository's key; resolves when the storage has it. */
@@ -160,6 +163,16 @@ export class BlobWriter {
       this.#fail(error);
       throw error;
     }
+  }
+
+  /** @returns what the blob adds to the storage */
+  #seal(type: BlobType, id: BlobId, plain: Uint8Array): number {
+    const { key, version, context, packBytesTarget, compression, isVerified } = this.#parts;
+    const prepared = prepareBlob(version, type, plain, compression);
+    const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
+    const sealedBytes = pack.seal(id, prepared, key, newNonce(context.random), isVerified ? plain : undefined);
+    if (pack.isFull) this.#finishPack(type);
+    return sealedBytes + headerEntryBytes(prepared.uncompressedLength !== 0);
   }
 
   #finishPack(type: BlobType): void {
