@@ -4,6 +4,7 @@ import {
   migrations,
   PatternList,
   recover,
+  removeLocks,
   repairIndex,
   repairPacks,
   rewriteSnapshots,
@@ -53,6 +54,19 @@ export function repairingScenarios(seed: number | string): readonly Scenario[] {
         await alone(world, (repository) => recover(repository, { hostname, username, programVersion: "crash test" }));
         return { makesStrangers: true };
       },
+    },
+    {
+      name: "unlock",
+      prepare: async (world) => {
+        await prepareHistory(world, seed, 1);
+        for (let count = 0; count < 3; count += 1) await leaveLock(world);
+      },
+      run: async (world) => {
+        const removed = await removeLocks(await world.open(), { all: false, hostname: world.owner.hostname });
+        if (removed === 0) throw new Error("there was nothing to unlock");
+        return {};
+      },
+      onlyAdds: true,
     },
     {
       name: "rewrite",
@@ -108,6 +122,18 @@ const newKey = ({ owner: { hostname, username } }: World, newPassword: string) =
   username,
   kdf,
 });
+
+/** As a process does that is killed: its lock is there, and nobody refreshes it. */
+async function leaveLock(world: World): Promise<void> {
+  const storage = world.storage();
+  const before = new Set((await Array.fromAsync(storage.list("lock"))).map(({ name }) => name));
+  const lock = await (await world.open()).lock("shared", world.owner);
+  const own = (await Array.fromAsync(storage.list("lock"))).find(({ name }) => !before.has(name))!;
+  const file = { type: "lock", name: own.name } as const;
+  const bytes = await storage.read(file);
+  await lock.release();
+  await storage.write(file, bytes);
+}
 
 function healing(act: (world: World) => Promise<unknown>): Scenario["run"] {
   return async (world) => {

@@ -119,7 +119,7 @@ export { recover, type RecoverOptions, type Recovery } from "./repair/recover.ts
 export { repairIndex, type IndexRepair, type RepairIndexOptions } from "./repair/repair-index.ts";
 export { repairPacks, type PacksRepair, type RepairPacksOptions } from "./repair/repair-packs.ts";
 export { repairSnapshots, type Mending, type RepairSnapshotsOptions } from "./repair/repair-snapshots.ts";
-export type { Replacement } from "./rewrite/replace-snapshot.ts";
+export type { Replacement } from "./rewrite/replace-snapshots.ts";
 export { rewriteSnapshots, type RewriteOptions } from "./rewrite/rewrite-snapshots.ts";
 export { RepositoryView, type ViewEntry } from "./mount/repository-view.ts";
 export { defaultTemplates, type FolderTemplates } from "./mount/snapshot-folders.ts";

@@ -4,7 +4,9 @@ import { checkRepository } from "../check/check.ts";
 import type { Id, SnapshotId } from "../id.ts";
 import { emptySnapshot } from "../snapshot/snapshot.ts";
 import { listSnapshots, loadSnapshot, saveSnapshot } from "../snapshot/snapshot-store.ts";
+import { bareNode } from "../tree/node.ts";
 import { treeNodes } from "../tree/tree-reader.ts";
+import { serialiseTree } from "../tree/tree-writer.ts";
 import {
   changesOf,
   copyOf,
@@ -111,6 +113,25 @@ describe.each([true, false])("with the old ones removed: %s", (forget) => {
       expect([...new Set(await originals(killed))].sort()).toEqual([...snapshots].sort());
     }
   });
+});
+
+test("a listing that is lost, and that the repair writes again for another snapshot, is not missing any more", async () => {
+  const storage = await copyOf((await smallRepository()).storage);
+  const repository = await openAt(storage);
+  const sound = { ...bareNode(Buffer.from("a"), "file"), content: [] };
+  const odd = bareNode(Buffer.from("odd"), "irregular");
+  const snapshots: SnapshotId[] = [];
+  for (const [at, nodes] of [[sound, odd], [sound]].entries()) {
+    const { id: tree } = await repository.saveBlob("tree", serialiseTree(nodes));
+    await repository.flush();
+    const time = { ns: BigInt(at), offsetS: 0 };
+    snapshots.push(await saveSnapshot(repository, { ...emptySnapshot, tree, time, otherKeys: [] }));
+  }
+  await lose(storage, "tree", (await loadSnapshot(await openAt(storage), snapshots[1]!)).tree);
+  const { mendings, kinds } = await repair(storage, { forget: true });
+  expect(mendings).toEqual([{ path: "/odd", what: "entry-refused" }]);
+  expect(kinds).toEqual(["replaced", "unchanged", "unchanged", "unchanged", "unchanged"]);
+  expect(await errorsIn(storage)).toEqual([]);
 });
 
 test("a dry run says the same and stores nothing", async () => {

@@ -1,7 +1,7 @@
 import type { Repository } from "../repository/repository.ts";
-import { replaceSnapshot, type Replacement } from "../rewrite/replace-snapshot.ts";
+import { replaceSnapshots, type PlannedReplacement, type Replacement } from "../rewrite/replace-snapshots.ts";
 import { TreeRewriter, type RewriteRules } from "../rewrite/tree-rewriter.ts";
-import type { Snapshot, StoredSnapshot } from "../snapshot/snapshot.ts";
+import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";
 import { UnindexedBlobs } from "./unindexed-blobs.ts";
@@ -30,7 +30,7 @@ const repairedTag = "repaired";
  *
  * @param snapshots those to repair
  * @param all every snapshot there is, to find what was repaired before
- * @yields each snapshot with what became of it, when that is stored
+ * @yields each snapshot with what became of it; none is stored before all are known, and no old one goes before that
  * @throws ENGINE_INDEX_INCOMPLETE before a snapshot loses what lies in a pack that no index names, and what the storage
  *   throws: something that cannot be reached now is not called damaged
  * @see restic-format section 16; the caller holds the exclusive lock and has loaded the index
@@ -47,24 +47,19 @@ export async function* repairSnapshots(
   const unindexed = new UnindexedBlobs(repository);
   const rules = mendingRules(repository, unindexed, (mending) => onMending(current!, mending));
   const rewriter = new TreeRewriter(repository, rules, false, signal);
+  const planned: PlannedReplacement[] = [];
   for (const snapshot of snapshots) {
     current = snapshot;
     const tree = await rewriter.rewrite(snapshot.tree);
     if (tree === snapshot.tree) {
-      yield { snapshot, replacement: { kind: "unchanged" } };
+      planned.push({ old: snapshot, becomes: "unchanged" });
       continue;
     }
     await unindexed.refuseIfThere(signal);
-    if (tree === undefined) {
-      if (forget) await repository.removeFile("snapshot", snapshot.id, signal);
-      yield { snapshot, replacement: { kind: "empty", isOldRemoved: forget } };
-    } else {
-      const { id: _, ...old } = snapshot;
-      const changed: Snapshot = { ...old, tree };
-      const replacing = { forget, tag: repairedTag };
-      yield { snapshot, replacement: await replaceSnapshot(repository, snapshot, changed, replacing, all, signal) };
-    }
+    const { id: _, ...old } = snapshot;
+    planned.push({ old: snapshot, becomes: tree === undefined ? "empty" : { ...old, tree } });
   }
+  yield* replaceSnapshots(repository, planned, { forget, tag: repairedTag }, all, signal);
 }
 
 function mendingRules(

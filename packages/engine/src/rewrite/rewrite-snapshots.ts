@@ -2,11 +2,11 @@ import type { TreeId } from "../id.ts";
 import type { PatternList } from "../patterns/pattern-list.ts";
 import { decodeName } from "../patterns/name-text.ts";
 import type { Repository } from "../repository/repository.ts";
-import type { Snapshot, StoredSnapshot } from "../snapshot/snapshot.ts";
+import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { noCounts, type SnapshotSummary } from "../snapshot/summary.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import { parseTimestamp, type Timestamp } from "../tree/timestamp.ts";
-import { replaceSnapshot, type Replacement } from "./replace-snapshot.ts";
+import { replaceSnapshots, type PlannedReplacement, type Replacement } from "./replace-snapshots.ts";
 import { TreeRewriter, type RewriteRules } from "./tree-rewriter.ts";
 
 export interface RewriteOptions {
@@ -28,14 +28,14 @@ export interface RewriteOptions {
 const rewriteTag = "rewrite";
 
 /**
- * Makes changed snapshots out of existing ones, one after the other: without some of their files, or with other facts
- * about them. What a snapshot loses stays in the repository until a prune.
+ * Makes changed snapshots out of existing ones: without some of their files, or with other facts about them. What a
+ * snapshot loses stays in the repository until a prune.
  *
  * @param snapshots those to rewrite
  * @param all every snapshot there is, to find what an interrupted run had done
- * @yields each snapshot with what became of it, when that is stored
- * @throws ENGINE_TREE_FOREIGN, ENGINE_TREE_DAMAGED, ENGINE_BLOB_MISSING … at the first snapshot that cannot be
- *   rewritten; those before it are
+ * @yields each snapshot with what became of it; none is stored before all are known, and no old one goes before that
+ * @throws ENGINE_TREE_FOREIGN, ENGINE_TREE_DAMAGED, ENGINE_BLOB_MISSING … for the first snapshot that cannot be
+ *   rewritten; then none is
  * @see restic-format section 17; the caller holds a lock, exclusive with `forget`, and has loaded the index
  */
 export async function* rewriteSnapshots(
@@ -46,6 +46,7 @@ export async function* rewriteSnapshots(
   signal?: AbortSignal,
 ): AsyncGenerator<{ snapshot: StoredSnapshot; replacement: Replacement }> {
   const { newHostname, newTime, forget = false } = options;
+  const planned: PlannedReplacement[] = [];
   for (const snapshot of snapshots) {
     const { tree, summary } = await rewriteTree(repository, snapshot, options, signal);
     const facts = { hostname: newHostname ?? snapshot.hostname, time: newTime ?? snapshot.time };
@@ -55,14 +56,13 @@ export async function* rewriteSnapshots(
       facts.time.ns === snapshot.time.ns &&
       isSameSummary(snapshot, summary, options);
     if (tree === undefined || isSame) {
-      yield { snapshot, replacement: { kind: "unchanged" } };
+      planned.push({ old: snapshot, becomes: "unchanged" });
       continue;
     }
     const { id: _, ...old } = snapshot;
-    const changed: Snapshot = { ...old, ...facts, tree, summary };
-    const replacement = await replaceSnapshot(repository, snapshot, changed, { forget, tag: rewriteTag }, all, signal);
-    yield { snapshot, replacement };
+    planned.push({ old: snapshot, becomes: { ...old, ...facts, tree, summary } });
   }
+  yield* replaceSnapshots(repository, planned, { forget, tag: rewriteTag }, all, signal);
 }
 
 /** @returns tree undefined when no file would be left */

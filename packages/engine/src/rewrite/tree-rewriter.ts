@@ -1,4 +1,4 @@
-import { assert, compareBytes, HoldfastError } from "@holdfast/base";
+import { assert, compareBytes, HoldfastError, isFailure } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { TreeId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
@@ -75,7 +75,7 @@ export class TreeRewriter {
     }
     let bytes: Uint8Array;
     try {
-      bytes = await this.#ahead.take(tree);
+      bytes = await this.#bytesOf(tree);
       assertTree(bytes);
     } catch (error) {
       if (!isDamage(error) || this.#rules.mending === undefined) throw error;
@@ -85,6 +85,17 @@ export class TreeRewriter {
     if (rewritten === tree) this.#sound?.add(tree);
     else if (rewritten !== undefined && this.#sound !== undefined) this.#replaced.set(tree, rewritten);
     return rewritten;
+  }
+
+  /** A listing that is lost may be one that this run has written again; then it can be read as soon as it is stored. */
+  async #bytesOf(tree: TreeId): Promise<Uint8Array> {
+    try {
+      return await this.#ahead.take(tree);
+    } catch (error) {
+      if (!isFailure(error, engineErrors.blobMissing) || !this.#repository.has("tree", tree)) throw error;
+      await this.#repository.flush(this.#signal);
+      return this.#repository.loadBlob("tree", tree, this.#signal);
+    }
   }
 
   /** What has become of a tree already, where that is the same everywhere. */

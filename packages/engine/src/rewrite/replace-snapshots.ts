@@ -19,27 +19,55 @@ export interface ReplaceOptions {
   readonly tag: string;
 }
 
+/** A snapshot and what it is to become. */
+export interface PlannedReplacement {
+  readonly old: StoredSnapshot;
+  readonly becomes: Snapshot | "unchanged" | "empty";
+}
+
 /**
- * Stores the changed snapshot after everything it names, then lets go of the old one if that is wanted. What another
- * program wrote into the snapshot and we do not know stays in it. A run that was killed after the first step is taken up
+ * Stores what the changed snapshots name, once for all of them; then the snapshots; then lets go of the old ones if that
+ * is wanted. What another program wrote into a snapshot and we do not know stays in it. A run that was killed is taken up
  * again: what it stored is found and not stored twice.
  *
  * @param others the snapshots there are, by the id of the one they were made from
+ * @yields each when its part is done: all new ones are stored before the first old one goes
  */
-export async function replaceSnapshot(
+export async function* replaceSnapshots(
   repository: Repository,
-  old: StoredSnapshot,
-  changed: Snapshot,
+  planned: readonly PlannedReplacement[],
   { forget, tag }: ReplaceOptions,
   others: readonly StoredSnapshot[],
   signal?: AbortSignal,
-): Promise<Replacement> {
+): AsyncGenerator<{ snapshot: StoredSnapshot; replacement: Replacement }> {
   await repository.flush(signal);
+  const outcomes: { snapshot: StoredSnapshot; replacement: Replacement }[] = [];
+  for (const { old, becomes } of planned) {
+    const replacement = await firstHalf(repository, old, becomes, { forget, tag }, others, signal);
+    outcomes.push({ snapshot: old, replacement });
+  }
+  for (const outcome of outcomes) {
+    const { snapshot, replacement } = outcome;
+    if (replacement.kind !== "unchanged" && forget) await repository.removeFile("snapshot", snapshot.id, signal);
+    yield outcome;
+  }
+}
+
+/** Stores what takes the place of a snapshot, which is still there. @returns what has happened when that is gone, too */
+async function firstHalf(
+  repository: Repository,
+  old: StoredSnapshot,
+  becomes: PlannedReplacement["becomes"],
+  { forget, tag }: ReplaceOptions,
+  others: readonly StoredSnapshot[],
+  signal: AbortSignal | undefined,
+): Promise<Replacement> {
+  if (becomes === "unchanged") return { kind: becomes };
+  if (becomes === "empty") return { kind: becomes, isOldRemoved: forget };
   const tags = forget || old.tags.includes(tag) ? old.tags : [...old.tags, tag];
-  const snapshot = { ...changed, original: old.id, tags };
+  const snapshot = { ...becomes, original: old.id, tags };
   const earlier = others.find((other) => other.original === old.id && isSameSnapshot(other, snapshot));
   const id = earlier?.id ?? (await saveSnapshot(repository, snapshot, signal));
-  if (forget) await repository.removeFile("snapshot", old.id, signal);
   return { kind: "replaced", id, isNew: earlier === undefined, isOldRemoved: forget };
 }
 
