@@ -7,12 +7,15 @@ import type { Repository } from "../repository/repository.ts";
 import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { listSnapshots } from "../snapshot/snapshot-store.ts";
 import { AffectedPaths } from "./affected-paths.ts";
+import { CheckThreads } from "./check-threads.ts";
 import { Faults } from "./faults.ts";
 import { countPacks, readPacks, type PackCensus, type PackFaults } from "./pack-check.ts";
 import { PackReaders } from "./pack-readers.ts";
 import { choosePacks, type PackSubset } from "./pack-subset.ts";
 import { Finding, type CheckReport } from "./report.ts";
 import { TreeCheck } from "./tree-check.ts";
+import { TreeFacts } from "./tree-facts.ts";
+import { readTrees } from "./tree-reads.ts";
 import { usedPacks } from "./used-packs.ts";
 
 export interface CheckOptions {
@@ -84,7 +87,8 @@ export async function checkRepository(
   const transient: string[] = [];
   const onTransient = (id: PackId, finding: string) =>
     transient.push(`Pack ${id} was read wrongly once and rightly then: look after this machine. ${finding}`);
-  const readers = new PackReaders(repository, options.threads);
+  const threads = new CheckThreads(repository, options.threads);
+  const readers = new PackReaders(repository, threads);
   const isOfSize = (id: PackId) => !census.wrongSize.has(id);
   const faults = new Faults();
   const trees = new TreeCheck(repository, faults);
@@ -99,9 +103,13 @@ export async function checkRepository(
       areTreesToldOf = true;
       return found;
     },
-    (live) => trees.walk(roots, tellTrees, live),
+    async (live) => {
+      // All listings lie together and are read together; those of a few snapshots are fetched one by one.
+      const facts = packs === undefined ? await readTrees(repository, threads, live) : new TreeFacts(0);
+      await trees.walk(roots, facts, tellTrees, live);
+    },
     signal,
-  ).finally(() => readers.close());
+  ).finally(() => threads.close());
   const packFaults: PackFaults = new Map([...census.missing, ...damaged]);
   for (const { finding } of packFaults.values()) errors.push(finding);
   faults.addPacks(repository, packFaults);

@@ -77,7 +77,7 @@ export async function readPacks(
   };
   const chosen = repository.packs().filter((pack) => isChosen(pack.id));
   // One pack is read while each thread has one: more would only take memory, and make a disk seek.
-  await inParallel(chosen, readers.threads + 1, async ({ id, blobs }) => {
+  await inParallel(chosen, readers.threads.count + 1, async ({ id, blobs }) => {
     signal?.throwIfAborted();
     let reading = await read(id, blobs);
     const [first] = reading.findings;

@@ -1,13 +1,10 @@
-import { availableParallelism } from "node:os";
 import { MiB } from "@holdfast/base";
 import type { PackId } from "../id.ts";
 import { packBytes, type PackedBlob } from "../pack/pack-header.ts";
 import type { PackReading } from "../pack/pack-reading.ts";
 import type { Repository } from "../repository/repository.ts";
-import { ThreadPool } from "../threads/thread-pool.ts";
-import type { PackJob } from "./check-thread.ts";
+import type { CheckThreads } from "./check-threads.ts";
 
-const threadsMax = 8;
 /** A thread takes as long to start as this to prove; a repository that is smaller needs none. */
 const inlineBytes = 8 * MiB;
 /** A pack of any size can be proven piece by piece; restic and we make them up to this. */
@@ -15,13 +12,11 @@ const wholePackBytesMax = 160 * MiB;
 
 /** Reads packs one after the other, as a disk likes it, and has them proven by threads. */
 export class PackReaders {
-  readonly threads: number;
+  readonly threads: CheckThreads;
   readonly #repository: Repository;
-  #pool: ThreadPool<Uint8Array, PackJob, PackReading> | undefined;
   #bytes = 0;
 
-  /** @param threads 0: everything is done in the calling thread; default: one for each processor */
-  constructor(repository: Repository, threads: number = Math.min(threadsMax, availableParallelism())) {
+  constructor(repository: Repository, threads: CheckThreads) {
     this.#repository = repository;
     this.threads = threads;
   }
@@ -39,17 +34,9 @@ export class PackReaders {
   ): Promise<PackReading> {
     const sizeBytes = packBytes(blobs);
     this.#bytes += sizeBytes;
-    const isInline = this.threads === 0 || this.#bytes <= inlineBytes || !isOfSize || sizeBytes > wholePackBytesMax;
-    if (isInline) return this.#repository.readPack(id, blobs, signal);
+    const isSmall = this.threads.count === 0 || this.#bytes <= inlineBytes;
+    if (isSmall || !isOfSize || sizeBytes > wholePackBytesMax) return this.#repository.readPack(id, blobs, signal);
     const bytes = await this.#repository.storage.read({ type: "pack", name: id }, undefined, signal);
-    const entry = new URL("./check-thread.ts", import.meta.url);
-    this.#pool ??= new ThreadPool({ entry, setup: this.#repository.secretForThreads(), threads: this.threads });
-    const { buffer, byteLength } = bytes;
-    const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
-    return this.#pool.run({ id, indexed: blobs, bytes }, isAlone ? [buffer] : []);
-  }
-
-  async close(): Promise<void> {
-    await this.#pool?.close();
+    return this.threads.prove({ id, indexed: blobs, bytes });
   }
 }

@@ -8,6 +8,7 @@ import { eachTree } from "../tree/each-tree.ts";
 import { treeNodes } from "../tree/tree-reader.ts";
 import type { Faults } from "./faults.ts";
 import { Finding } from "./report.ts";
+import type { TreeFacts } from "./tree-facts.ts";
 
 /** A listing of a million bad entries is one thing to mend, and must not fill the memory of those who look. */
 const findingsMax = 10_000;
@@ -21,7 +22,11 @@ export class TreeCheck {
   readonly hints: string[] = [];
   readonly #repository: Repository;
   readonly #faults: Faults;
-  readonly #seen = new IdTable();
+  /** Trees that are looked at here: those that nobody has answered for. */
+  readonly #doubtful = new IdTable();
+  /** By the tree's number in the index: 1 when it was met. */
+  readonly #isMet: Uint8Array;
+  #sound = 0;
   /** Listings that could not be read, and why. */
   readonly #damaged: { readonly tree: TreeId; readonly finding: Finding }[] = [];
   #done = 0;
@@ -31,26 +36,61 @@ export class TreeCheck {
   constructor(repository: Repository, faults: Faults) {
     this.#repository = repository;
     this.#faults = faults;
+    this.#isMet = new Uint8Array(repository.wholeIndex.blobCount("tree"));
   }
 
   /** Different trees seen so far. */
   get trees(): number {
-    return this.#seen.size;
+    return this.#sound + this.#doubtful.size;
   }
 
   /** Trees that have been looked at. */
   get done(): number {
-    return this.#done;
+    return this.#sound + this.#done;
   }
 
-  /** @param onTree called after each tree */
-  async walk(roots: readonly TreeId[], onTree: () => void, signal: AbortSignal | undefined): Promise<void> {
-    await eachTree(roots, this.#seen, this.#repository.storage.properties.connectionsMax, async (tree) => {
-      const subtrees = await this.#look(tree, signal);
+  /**
+   * @param facts of trees that were found to be sound, which are not read again
+   * @param onTree called now and then, at the end at the latest
+   */
+  async walk(
+    roots: readonly TreeId[],
+    facts: TreeFacts,
+    onTree: () => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const readsMax = this.#repository.storage.properties.connectionsMax;
+    const first = this.#follow(roots, facts);
+    onTree();
+    await eachTree(first, this.#doubtful, readsMax, async (tree) => {
+      const subtrees = this.#follow(await this.#look(tree, signal), facts);
       this.#done += 1;
       onTree();
       return subtrees;
     });
+  }
+
+  /** Goes through all that is sound from these trees on, and returns what it came to that is not known to be. */
+  #follow(trees: readonly TreeId[], facts: TreeFacts): TreeId[] {
+    const index = this.#repository.wholeIndex;
+    const doubtful: TreeId[] = [];
+    const waiting: number[] = [];
+    const meet = (tree: number) => {
+      if (this.#isMet[tree] === 0) waiting.push(tree);
+      this.#isMet[tree] = 1;
+    };
+    for (const tree of trees) {
+      const number = index.blobNumber("tree", tree);
+      if (number < 0) doubtful.push(tree);
+      else meet(number);
+    }
+    for (let tree = waiting.pop(); tree !== undefined; tree = waiting.pop()) {
+      const subtrees = facts.subtreesOf(tree);
+      if (subtrees === undefined) doubtful.push(index.blobId("tree", tree));
+      else this.#sound += 1;
+      for (const subtree of subtrees ?? []) meet(subtree);
+    }
+    return doubtful;
   }
 
   /**

@@ -81,12 +81,13 @@ export function decodeBlob(key: MasterKey, id: BlobId, uncompressedLength: numbe
   return plain;
 }
 
-/** As `decodeBlob`, for those who only want to know: the bytes lie in memory that the next blob uses again. */
-export function proveBlob(key: MasterKey, id: BlobId, uncompressedLength: number, stored: Uint8Array): void {
+/** As `decodeBlob`, for those who keep nothing: the bytes lie in memory that the next blob uses again. */
+export function proveBlob(key: MasterKey, id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
   let plain: Uint8Array;
   if (uncompressedLength === 0) plain = openShared(key, stored);
   else plain = unpack(key, uncompressedLength, stored, (length) => plainScratch.take(length));
   if (!equalBytes(sha256(plain), fromHex(id))) throw new Error("its content has another hash than its name");
+  return plain;
 }
 
 function unpack(

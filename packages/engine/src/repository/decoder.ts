@@ -1,6 +1,6 @@
 import { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, PackId } from "../id.ts";
-import { decodeBlob } from "../pack/blob-encoding.ts";
+import { decodeBlob, proveBlob } from "../pack/blob-encoding.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import { examinePack, type PackReading } from "../pack/pack-reading.ts";
 
@@ -16,6 +16,11 @@ export class Decoder {
   /** A blob's bytes, proven by tag, length and hash. @throws Error when they are not what was written */
   decode(id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
     return decodeBlob(this.#key, id, uncompressedLength, stored);
+  }
+
+  /** As `decode`; the bytes lie in memory that the next blob of this thread uses again. */
+  prove(id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
+    return proveBlob(this.#key, id, uncompressedLength, stored);
   }
 
   /** Proves a whole pack, see `Repository.readPack`. */
