@@ -1,6 +1,7 @@
 import { HoldfastError, messageOf, minuteMs, secondMs, type Clock, type Log } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { Id } from "../id.ts";
+import type { LockKind } from "./lock-file.ts";
 import type { LockStore } from "./lock.ts";
 import { lockDoubtfulMs, lockRefreshMs, lockStaleMs } from "./lock-staleness.ts";
 
@@ -21,6 +22,7 @@ const attemptMs = minuteMs;
 
 /** Keeps a lock fresh, and knows when it no longer can be trusted. */
 export class HeldLock implements RepositoryLock {
+  readonly kind: LockKind;
   readonly #store: LockStore;
   readonly #describe: () => Uint8Array;
   readonly #clock: Clock;
@@ -42,12 +44,14 @@ export class HeldLock implements RepositoryLock {
   constructor(
     store: LockStore,
     id: Id,
+    kind: LockKind,
     describe: () => Uint8Array,
     freshAtMs: { wall: number; monotonic: number },
     context: { clock: Clock; log: Log },
   ) {
     this.#store = store;
     this.#ids = [id];
+    this.kind = kind;
     this.#describe = describe;
     this.#freshAtMs = freshAtMs;
     this.#clock = context.clock;
@@ -57,6 +61,11 @@ export class HeldLock implements RepositoryLock {
 
   get signal(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** Whether a lock file is one of this hold. */
+  owns(id: Id): boolean {
+    return this.#ids.includes(id);
   }
 
   /**

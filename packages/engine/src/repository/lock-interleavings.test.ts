@@ -143,17 +143,31 @@ async function explore(
   return { states: known.size, orders: count, endings };
 }
 
-/** Takes a lock, is at work for one step, and gives it back. */
-function worker(name: string, kind: LockKind, files: Map<Id, Uint8Array>, options = { longSleeps: false }): Program {
+/** Takes a lock, is at work for one step, and gives it back; then the same with each further lock, taken beside it. */
+function worker(
+  name: string,
+  kinds: LockKind | readonly LockKind[],
+  files: Map<Id, Uint8Array>,
+  options = { longSleeps: false },
+): Program {
   const program = new Program(name, files, options);
   const owner = { hostname: name, username: name, pid: 1, isProcessAlive: (pid: number) => pid === 1 };
   const context = { clock: program.clock, log: silentLog, processSpace: "one machine" };
   const work = async () => {
-    const held = await acquireLock(program.store, kind, owner, context);
-    program.holds = kind;
-    await program.step("work", () => "done");
+    let held: HeldLock | undefined;
+    for (const kind of [kinds].flat()) {
+      const before = held;
+      try {
+        held = await acquireLock(program.store, kind, owner, context, undefined, before);
+        program.holds = kind;
+      } finally {
+        if (before === held) program.holds = undefined;
+        await before?.release();
+      }
+      await program.step("work", () => "done");
+    }
     program.holds = undefined;
-    await held.release();
+    await held?.release();
   };
   work()
     .catch((error: unknown) => program.seen.push(error instanceof HoldfastError ? error.code : String(error)))
@@ -206,6 +220,27 @@ describe("in every order of their calls", () => {
   });
 });
 
+describe("one that changes its lock in every order of calls", () => {
+  test.each<[string, LockKind[], LockKind]>([
+    ["from exclusive to shared", ["exclusive", "shared"], "exclusive"],
+    ["from exclusive to shared", ["exclusive", "shared"], "shared"],
+    ["from shared to exclusive", ["shared", "exclusive"], "exclusive"],
+    ["from shared to exclusive", ["shared", "exclusive"], "shared"],
+  ])("%s %j never holds it beside %s unless it may", async (_, kinds, other) => {
+    const begin: Run = (files) => [worker("a", kinds, files), worker("b", other, files)];
+    const { states, endings } = await explore(begin, conflictAmong);
+    expect(states).toBeGreaterThan(100);
+    expect([...endings].some((ending) => ending.startsWith("remove"))).toBe(true); // all was done
+  });
+
+  test("two that both want more than they share never both have it", async () => {
+    const kinds: LockKind[] = ["shared", "exclusive"];
+    const begin: Run = (files) => [worker("a", kinds, files), worker("b", kinds, files)];
+    const { endings } = await explore(begin, conflictAmong);
+    expect([...endings].join("\n")).toContain("ENGINE_LOCKED");
+  });
+});
+
 describe("a holder that slept for an hour", () => {
   /** Holds a lock whose file an hour has gone by without renewing, and wakes up to write. */
   function sleeper(files: Map<Id, Uint8Array>): Program {
@@ -217,7 +252,7 @@ describe("a holder that slept for an hour", () => {
     const fresh = { wall: startMs - hourMs, monotonic: 0 };
     program.holds = undefined;
     const context = { clock: program.clock, log: silentLog };
-    const held = new HeldLock(program.store, "s0" as Id, describeNow, fresh, context);
+    const held = new HeldLock(program.store, "s0" as Id, "shared", describeNow, fresh, context);
     const work = async () => {
       await held.confirmHeld(0);
       program.holds = "shared";

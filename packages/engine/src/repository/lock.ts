@@ -44,6 +44,8 @@ const recheckAfterMs = 200;
 const watchPauseMs = 15 * secondMs;
 const retryPauseMs = 5 * secondMs;
 const retryPauseMaxMs = minuteMs;
+/** A storage may go on listing what is gone; nobody renews or changes a lock so often. */
+const looksAtOnceMax = 8;
 /** Before each further look at a lock that cannot be read: it may just be being replaced. */
 const unreadablePausesMs = [5 * secondMs, 10 * secondMs, 20 * secondMs] as const;
 
@@ -51,7 +53,8 @@ const unreadablePausesMs = [5 * secondMs, 10 * secondMs, 20 * secondMs] as const
  * Takes the repository for a piece of work. Locks whose holder is provably gone are removed on the way, so that a
  * crash does not need a person; where that takes watching an old lock that is in the way, this waits some minutes.
  *
- * @throws ENGINE_LOCKED naming the holder, after `retryForMs`; ENGINE_LOCK_UNREADABLE
+ * @param beside a lock of the same session, which is not in the way. Beneath an exclusive one nothing is waited for
+ * @throws ENGINE_LOCKED naming the holder, after `retryForMs`; ENGINE_LOCK_UNREADABLE, ENGINE_LOCK_LOST
  * @see restic-format.md section 10
  */
 export async function acquireLock(
@@ -60,6 +63,7 @@ export async function acquireLock(
   options: LockOptions,
   context: Pick<EngineContext, "clock" | "log" | "processSpace">,
   signal?: AbortSignal,
+  beside?: HeldLock,
 ): Promise<HeldLock> {
   const { clock } = context;
   const retryForMs = options.retryForMs ?? 0;
@@ -67,7 +71,7 @@ export async function acquireLock(
   let pauseMs = retryPauseMs;
   for (;;) {
     try {
-      return await acquireOnce(store, kind, options, context, signal);
+      return await acquireOnce(store, kind, options, context, signal, beside);
     } catch (error) {
       const leftMs = retryForMs - (clock.monotonicMs() - startedAtMs);
       if (!isFailure(error, engineErrors.locked) || leftMs <= 0) throw error;
@@ -84,6 +88,7 @@ async function acquireOnce(
   options: LockOptions,
   context: Pick<EngineContext, "clock" | "log" | "processSpace">,
   signal: AbortSignal | undefined,
+  beside: HeldLock | undefined,
 ): Promise<HeldLock> {
   const { clock, log } = context;
   const known = new Map<Id, LockFile>();
@@ -101,6 +106,7 @@ async function acquireOnce(
     await loadLocks(store, known, own, clock, signal);
     const quiet: Id[] = [];
     for (const [id, lock] of known) {
+      if (beside?.owns(id) === true) continue;
       const state = holderState(lock, observe());
       if (state === "dead" && (await tryToRemove(store, id, lock, log, signal))) known.delete(id);
       else if (!conflicts(lock, kind)) continue;
@@ -116,17 +122,21 @@ async function acquireOnce(
     await ensureFree(own, false);
   };
 
-  await ensureFree();
+  const isAlone = beside?.kind === "exclusive";
+  if (!isAlone) await ensureFree();
   const heldAtMs = { wall: clock.nowMs(), monotonic: clock.monotonicMs() };
   const own = await store.save(serialiseLockFile(describe()), signal);
   try {
-    await clock.sleep(recheckAfterMs, signal); // time for one who looked at the same moment to show
-    await ensureFree(own);
+    if (isAlone) await beside.confirmHeld(0); // who tries to have it sees that lock, and this one once it is gone
+    else {
+      await clock.sleep(recheckAfterMs, signal); // time for one who looked at the same moment to show
+      await ensureFree(own);
+    }
   } catch (error) {
     await removeQuietly(store, own, log);
     throw error;
   }
-  return new HeldLock(store, own, () => serialiseLockFile(describe()), heldAtMs, context);
+  return new HeldLock(store, own, kind, () => serialiseLockFile(describe()), heldAtMs, context);
 }
 
 /** Those of the lock files that are there for so long that nobody can be renewing them. */
@@ -154,8 +164,9 @@ async function loadLocks(
   clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (let look = 0; ; look += 1) {
+  for (let [look, looksAtOnce] = [0, 0]; ;) {
     let unreadable: { id: Id; error: unknown } | undefined;
+    let isOneGone = false;
     const there = new Set<Id>();
     for (const entry of await store.list(signal)) {
       const id = entry.name as Id;
@@ -165,15 +176,23 @@ async function loadLocks(
       try {
         known.set(id, parseLockFile(await store.load(id, signal)));
       } catch (error) {
-        if (isFailure(error, storageErrors.missing)) continue; // released meanwhile
+        if (isFailure(error, storageErrors.missing)) {
+          isOneGone = true; // given back, or its holder has another in its place
+          continue;
+        }
         if (error instanceof HoldfastError && error.kind !== "damaged") throw error;
         signal?.throwIfAborted();
         unreadable ??= { id, error };
       }
     }
     for (const id of known.keys()) if (!there.has(id)) known.delete(id);
+    if (isOneGone && looksAtOnce < looksAtOnceMax) {
+      looksAtOnce += 1;
+      continue;
+    }
     if (unreadable === undefined) return;
     const pauseMs = unreadablePausesMs[look];
+    look += 1;
     if (pauseMs === undefined) throw unreadableLock(unreadable.id, unreadable.error);
     await clock.sleep(pauseMs, signal);
   }

@@ -80,7 +80,7 @@ export class Repository {
   readonly #writer: BlobWriter;
   readonly #encoding: { readonly compression: CompressionMode; readonly isVerified: boolean };
   readonly #reads: ConcurrencyLimit;
-  readonly #locks = new Set<HeldLock>();
+  readonly #locks = new Map<RepositoryLock, HeldLock>();
   readonly #index: LoadedIndex;
 
   private constructor(
@@ -404,12 +404,13 @@ export class Repository {
    * Takes the repository for a piece of work; while it is held, every write of this session is checked against it.
    *
    * @param options `loadsIndex`: the index is read while the lock is waited for. Nothing follows from it yet: the caller
-   *   lists the snapshots and calls `loadIndex` as ever, which then finds little to do
-   * @throws ENGINE_LOCKED, ENGINE_LOCK_UNREADABLE
+   *   lists the snapshots and calls `loadIndex` as ever, which then finds little to do. `beside`: a lock of this session
+   *   that is to become this one; the caller lets go of it afterwards
+   * @throws ENGINE_LOCKED, ENGINE_LOCK_UNREADABLE, ENGINE_LOCK_LOST
    */
   async lock(
     kind: LockKind,
-    options: LockOptions & { readonly loadsIndex?: boolean },
+    options: LockOptions & { readonly loadsIndex?: boolean | undefined; readonly beside?: RepositoryLock | undefined },
     signal?: AbortSignal,
   ): Promise<RepositoryLock> {
     const store = {
@@ -423,32 +424,34 @@ export class Repository {
     const whileWaiting = anySignal(signal, isRefused.signal);
     // What goes wrong here goes wrong again when the caller loads the index, and is told then.
     const loading = options.loadsIndex === true ? this.loadIndex(whileWaiting).catch(() => {}) : undefined;
-    const held = await acquireLock(store, kind, options, this.context, signal).catch(async (error: unknown) => {
+    const beside = options.beside && this.#locks.get(options.beside);
+    const held = await acquireLock(store, kind, options, this.context, signal, beside).catch(async (error: unknown) => {
       isRefused.abort(error);
       await loading;
       throw error;
     });
-    this.#locks.add(held);
-    await loading;
-    return {
+    const lock: RepositoryLock = {
       signal: held.signal,
       release: async () => {
         await held.release();
-        this.#locks.delete(held);
+        this.#locks.delete(lock);
       },
     };
+    this.#locks.set(lock, held);
+    await loading;
+    return lock;
   }
 
   /** Resolves when every lock of this session is beyond doubt. The signal is aborted when one is lost. */
   async #mayWrite(): Promise<AbortSignal | undefined> {
-    for (const lock of this.#locks) await lock.ensureHeld();
-    const signals = [...this.#locks].map((lock) => lock.signal);
+    for (const lock of this.#locks.values()) await lock.ensureHeld();
+    const signals = [...this.#locks.values()].map((lock) => lock.signal);
     return signals.length < 2 ? signals[0] : AbortSignal.any(signals);
   }
 
   /** As `#mayWrite`, with the lock files looked at: before what others may lose by. */
   async #mayCommit(trustMs: number): Promise<AbortSignal | undefined> {
-    for (const lock of this.#locks) await lock.confirmHeld(trustMs);
+    for (const lock of this.#locks.values()) await lock.confirmHeld(trustMs);
     return this.#mayWrite();
   }
 
