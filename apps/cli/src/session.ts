@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { HoldfastError, isFailure } from "@holdfast/base";
-import { Repository, type EngineContext } from "@holdfast/engine";
+import { Repository, type EngineContext, type RepositoryLock } from "@holdfast/engine";
 import { openStorage, storageErrors, type Storage } from "@holdfast/storage";
 import type { Call } from "./command.ts";
 import { connectionOptions } from "./connection-options.ts";
@@ -22,6 +22,8 @@ type RepositoryCall = Call<typeof repositoryFlags & typeof outputFlags> & {
 export interface Session {
   readonly repository: Repository;
   readonly signal: AbortSignal;
+  /** What is held meanwhile, for work that takes another in its place. */
+  readonly lock?: RepositoryLock;
 }
 
 /** What a command wants otherwise than most. */
@@ -75,7 +77,7 @@ export async function underLock<Result>(
   const retryForMs = parseDuration(call.flags.retryLock ?? "0", "--retry-lock");
   const lock = await repository.lock(lockKind, { ...ourselves(), retryForMs, loadsIndex }, call.signal);
   try {
-    return await work({ repository, signal: AbortSignal.any([call.signal, lock.signal]) });
+    return await work({ repository, signal: AbortSignal.any([call.signal, lock.signal]), lock });
   } catch (error) {
     if (lock.signal.aborted && !call.signal.aborted) throw lock.signal.reason;
     throw error;

@@ -110,7 +110,7 @@ export type { KeyEntry, NewKey } from "./repository/key-ring.ts";
 export { removeLocks, type RemoveLocksOptions } from "./repository/remove-locks.ts";
 export { forgetSnapshots, type ForgetResult } from "./forget/forget-snapshots.ts";
 export { tagSnapshots, type TagChange } from "./tag/tag-snapshots.ts";
-export { prune, type PruneOptions, type PruneProgress, type PruneResult } from "./prune/prune.ts";
+export { lookAheadOfPrune, prune, type PruneOptions, type PruneProgress, type PruneResult } from "./prune/prune.ts";
 export type { PrunePlan, UnusedLimit } from "./prune/prune-plan.ts";
 export type { PruneStatistics } from "./prune/prune-statistics.ts";
 export { applyMigration, migrations, type Migration } from "./migrate/migrate.ts";

@@ -1,6 +1,16 @@
 import { HoldfastError, count } from "@holdfast/base";
 import { evaluateRetention, groupSnapshots, isEmptyPolicy, type RetentionPolicy } from "@holdfast/domain";
-import { forgetSnapshots, localOffsetS, shortId, type SnapshotId, type StoredSnapshot } from "@holdfast/engine";
+import {
+  forgetSnapshots,
+  localOffsetS,
+  lookAheadOfPrune,
+  matchesFilter,
+  shortId,
+  type PruneOptions,
+  type Repository,
+  type SnapshotId,
+  type StoredSnapshot,
+} from "@holdfast/engine";
 import type { Call } from "../command.ts";
 import { chosenSnapshots } from "../chosen-snapshots.ts";
 import { parseDuration } from "../duration.ts";
@@ -26,21 +36,46 @@ export async function run(call: ForgetCall): Promise<ExitCode> {
   if (flags.noLock && !flags.dryRun)
     throw new HoldfastError(cliErrors.usage, "--no-lock goes with --dry-run only: whoever removes must hold the lock.");
   const limits = pruneLimits(flags);
-  // Forgetting needs the repository for itself; a prune behind it takes its own locks, for less of the time.
-  const work = async (outer: Session) => {
-    const going = await underLock(call, outer.repository, "exclusive", (session) => forget(call, session, policy));
-    if (!flags.prune || going.length === 0) return 0;
-    const lock = { ...ourselves(), retryForMs: parseDuration(flags.retryLock ?? "0", "--retry-lock") };
-    const options = {
-      ...limits,
-      isDryRun: flags.dryRun,
-      withoutSnapshots: new Set(going.map(({ id }) => id)),
-      ...(flags.noLock ? {} : { lock }),
-    };
-    const { filesRefused } = await runPrune(call, outer.repository, options, outer.signal);
-    return filesRefused > 0 ? 3 : 0;
+  const work = async ({ repository, signal }: Session) => {
+    const ahead = flags.prune ? lookAhead(call, repository, limits, policy, signal) : undefined;
+    try {
+      // Forgetting needs the repository for itself; a prune behind it takes its own locks, for less of the time.
+      return await underLock(call, repository, "exclusive", async (session) => {
+        const going = await forget(call, session, policy);
+        if (!flags.prune || going.length === 0) return 0;
+        const lock = { ...ourselves(), retryForMs: parseDuration(flags.retryLock ?? "0", "--retry-lock") };
+        const options = {
+          ...limits,
+          isDryRun: flags.dryRun,
+          withoutSnapshots: new Set(going.map(({ id }) => id)),
+          ahead,
+          ...(flags.noLock ? {} : { lock, inPlaceOf: session.lock }),
+        };
+        const { filesRefused } = await runPrune(call, repository, options, signal);
+        return filesRefused > 0 ? 3 : 0;
+      });
+    } finally {
+      await ahead?.end();
+    }
   };
   return withRepository(call, "none", work, { cache: "files" });
+}
+
+/** What the prune will have to know, found out while the lock is waited for; where snapshots go by rule. */
+function lookAhead(
+  call: ForgetCall,
+  repository: Repository,
+  limits: PruneOptions,
+  policy: RetentionPolicy,
+  signal: AbortSignal,
+) {
+  if (call.operands.length > 0) return undefined;
+  const filter = snapshotFilter(call.flags);
+  const chooseGoing = (snapshots: readonly StoredSnapshot[]) => {
+    const chosen = snapshots.filter((snapshot) => matchesFilter(snapshot, filter));
+    return new Set(decide(call, policy, chosen).flatMap(({ remove }) => remove.map(({ id }) => id)));
+  };
+  return lookAheadOfPrune(repository, limits, chooseGoing, signal);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { IndexId, PackId, SnapshotId } from "../id.ts";
+import type { IndexId, PackId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { WholeIndex } from "../repository/whole-index.ts";
 import { BlobMarks } from "./blob-marks.ts";
@@ -9,14 +9,7 @@ import { listPacks } from "./pack-listing.ts";
 import type { PrunePlan } from "./prune-plan.ts";
 import { removeFiles } from "./remove-files.ts";
 import { soundSnapshots } from "./sound-snapshots.ts";
-
-/** What was found out while others could still add to the repository. */
-export interface Survey {
-  readonly index: WholeIndex;
-  readonly marks: BlobMarks;
-  /** Those whose blobs are marked. */
-  readonly snapshots: ReadonlySet<SnapshotId>;
-}
+import type { Survey } from "./survey.ts";
 
 export interface CommitResult {
   readonly packsRemoved: number;

@@ -1,25 +1,28 @@
-import { HoldfastError, isFailure, minuteMs, secondMs } from "@holdfast/base";
+import { HoldfastError, MiB } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
-import { idFromBytes, type SnapshotId } from "../id.ts";
+import { idFromBytes, type PackId, type SnapshotId } from "../id.ts";
+import type { RepositoryLock } from "../repository/held-lock.ts";
 import type { LockOptions } from "../repository/lock.ts";
 import type { Repository } from "../repository/repository.ts";
-import { BlobMarks } from "./blob-marks.ts";
-import { commitPrune, type CommitResult, type Survey } from "./commit.ts";
+import type { StoredSnapshot } from "../snapshot/snapshot.ts";
+import { commitPrune, type CommitResult } from "./commit.ts";
 import { planIndexRewrite } from "./index-rewrite.ts";
-import { markUsed } from "./mark-used.ts";
-import { listPacks } from "./pack-listing.ts";
-import { planPrune } from "./plan-prune.ts";
+import { PruneLocks } from "./prune-locks.ts";
 import type { PlanOptions, PrunePlan } from "./prune-plan.ts";
 import { repack } from "./repack.ts";
-import { soundSnapshots } from "./sound-snapshots.ts";
+import { SurveyAhead, surveyAndPlan, type Surveyed, type SurveyOptions } from "./survey.ts";
 
 export interface PruneOptions extends PlanOptions {
   /** Who we are, for the locks; without it the caller holds what is needed, or works alone. */
   readonly lock?: LockOptions;
   /** Only make the plan. */
   readonly isDryRun?: boolean;
-  /** For a dry run: snapshots to be treated as if they were forgotten. */
+  /** Snapshots that have just been forgotten, or would be if this were no dry run. */
   readonly withoutSnapshots?: ReadonlySet<SnapshotId>;
+  /** From `lookAheadOfPrune`; the caller ends it. */
+  readonly ahead?: SurveyAhead | undefined;
+  /** An exclusive lock that the caller holds. It is given back once the prune has one of its own. */
+  readonly inPlaceOf?: RepositoryLock | undefined;
   /** The repository's id: its disk is full, so nothing is repacked, and space is freed before any is needed. */
   readonly recoverNoFreeSpace?: string;
   /** Hears of the plan before anything is changed. */
@@ -39,8 +42,8 @@ export interface PruneResult extends CommitResult {
   readonly plan: PrunePlan;
 }
 
-/** Others may be in the middle of a backup when the exclusive lock is wanted; what was done so far is worth a wait. */
-const commitPatienceMs = 10 * minuteMs;
+/** Bytes of packs that are still to be emptied when the exclusive lock is asked for: the pause before it passes meanwhile. */
+const nearlyDoneBytes = 32 * MiB;
 
 /**
  * Removes what no snapshot needs. Finding out and moving blobs together happens under a shared lock, beside backups;
@@ -68,94 +71,87 @@ export async function prune(
   if (options.repackUncompressed === true && repository.version === 1)
     throw new HoldfastError(engineErrors.pruneOption, "Format version 1 knows no compression.");
   const startedMs = repository.context.clock.monotonicMs();
-  const tell = (phase: PruneProgress["phase"], done: number, total: number) => {
+  const tell: Tell = (phase, done, total) => {
     const secondsElapsed = (repository.context.clock.monotonicMs() - startedMs) / 1000;
     onProgress({ phase, done, total, secondsElapsed });
   };
   const nothing = { packsRemoved: 0, packsSpared: 0, filesRefused: 0 };
 
-  const lookAround = (held?: AbortSignal) => surveyAndPlan(repository, options, tell, held);
-  const ahead = options.lock === undefined ? undefined : lookAhead(lookAround, signal);
-  const { survey, plan } = await whileLocked(repository, "shared", options.lock, signal, async (held) => {
-    if (options.isDryRun !== true) await ensureRemovable(repository, held);
-    const made = (await stillTrue(repository, await ahead?.outcome, held)) ?? (await lookAround(held));
-    options.onPlan?.(made.plan);
-    if (options.isDryRun !== true) await emptyPacks(repository, made.survey, made.plan, options, tell, held);
-    return made;
-  }).finally(() => ahead?.end());
-  if (options.isDryRun === true || !hasWork(repository, plan)) return { plan, ...nothing };
+  const without = options.withoutSnapshots ?? new Set();
+  const lookAround = surveyOptions(options, () => without, tell);
+  const locks = new PruneLocks(repository, options.lock, signal);
+  const ownAhead =
+    options.ahead === undefined && options.lock !== undefined
+      ? new SurveyAhead(repository, lookAround, signal)
+      : undefined;
+  const ahead = options.ahead ?? ownAhead;
+  try {
+    await locks.share(options.inPlaceOf);
+    const { survey, plan } = await locks.whileShared(async (held) => {
+      if (options.isDryRun !== true) await ensureRemovable(repository, held);
+      const made = (await ahead?.stillTrue(without, held)) ?? (await surveyAndPlan(repository, lookAround, held));
+      options.onPlan?.(made.plan);
+      const onNearlyDone = () => locks.askForExclusive();
+      if (options.isDryRun !== true) await emptyPacks(repository, made, options, tell, onNearlyDone, held);
+      return made;
+    });
+    if (options.isDryRun === true || !hasWork(repository, plan)) return { plan, ...nothing };
 
-  tell("waiting", 0, 0);
-  const commit = (held: AbortSignal | undefined) => {
-    tell("removing", 0, 0);
-    return commitPrune(repository, survey, plan, isTight, held);
-  };
-  return { plan, ...(await whileAlone(repository, options.lock, signal, commit)) };
+    tell("waiting", 0, 0);
+    const done = await locks.whileAlone((held) => {
+      tell("removing", 0, 0);
+      return commitPrune(repository, survey, plan, isTight, held);
+    });
+    return { plan, ...done };
+  } finally {
+    await ownAhead?.end();
+    await locks.end();
+  }
 }
 
-interface Surveyed {
-  readonly survey: Survey;
-  readonly plan: PrunePlan;
-}
-
-/** Looks around while the lock is still waited for, which only reads. A failure counts as not having looked. */
-function lookAhead(lookAround: (signal: AbortSignal) => Promise<Surveyed>, signal: AbortSignal | undefined) {
-  const stop = new AbortController();
-  const outcome = lookAround(signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])).catch(
-    () => undefined,
+/**
+ * Begins to look around for a prune that will follow, while a lock is waited for or snapshots are chosen. Only reads.
+ * @param without chooses the snapshots that will be forgotten until then; what it throws ends the looking, untold
+ */
+export function lookAheadOfPrune(
+  repository: Repository,
+  options: PlanOptions,
+  without: (snapshots: readonly StoredSnapshot[]) => ReadonlySet<SnapshotId>,
+  signal?: AbortSignal,
+): SurveyAhead {
+  return new SurveyAhead(
+    repository,
+    surveyOptions(options, without, () => {}),
+    signal,
   );
-  return {
-    outcome,
-    end: async () => {
-      stop.abort(new Error("the lock was not had"));
-      await outcome;
-    },
-  };
 }
 
-/** What was found out before the lock was held, unless somebody has removed things since. */
-async function stillTrue(
-  repository: Repository,
-  ahead: Surveyed | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Surveyed | undefined> {
-  if (ahead === undefined) return undefined;
-  await repository.loadIndex(signal);
-  return repository.wholeIndex === ahead.survey.index ? ahead : undefined;
-}
+type Tell = (phase: PruneProgress["phase"], done: number, total: number) => void;
 
-async function surveyAndPlan(
-  repository: Repository,
-  options: PruneOptions,
-  tell: (phase: PruneProgress["phase"], done: number, total: number) => void,
-  signal: AbortSignal | undefined,
-): Promise<Surveyed> {
-  const all = await soundSnapshots(repository, signal);
-  const snapshots = all.filter(({ id }) => options.isDryRun !== true || options.withoutSnapshots?.has(id) !== true);
-  await repository.loadIndex(signal);
-  const index = repository.wholeIndex;
-  const marks = new BlobMarks();
+function surveyOptions(options: PruneOptions, without: SurveyOptions["without"], tell: Tell): SurveyOptions {
   let trees = 0;
-  const listing = await listPacks(repository, signal);
-  await markUsed(repository, snapshots, marks, listing.sizes, () => tell("trees", (trees += 1), 0), signal);
-  const { version, packBytesTarget } = repository;
   const limits = options.recoverNoFreeSpace === undefined ? options : { ...options, maxRepackBytes: 0 };
-  const plan = planPrune({ index, marks, listing, version, packBytesTarget }, limits);
-  return { survey: { index, marks, snapshots: new Set(snapshots.map(({ id }) => id)) }, plan };
+  return { limits, without, onTree: () => tell("trees", (trees += 1), 0) };
 }
 
 async function emptyPacks(
   repository: Repository,
-  { marks }: Survey,
-  plan: PrunePlan,
+  { survey: { index, marks, packSizes }, plan }: Surveyed,
   options: PruneOptions,
-  tell: (phase: PruneProgress["phase"], done: number, total: number) => void,
+  tell: Tell,
+  onNearlyDone: () => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (plan.repack.length === 0) return;
   const leaving = new Set([...plan.repack, ...plan.remove, ...plan.missing]);
   let done = 0;
-  const onPack = () => tell("repack", (done += 1), plan.repack.length);
+  let leftBytes = plan.repack.reduce((bytes, id) => bytes + packSizes[index.packNumber(id)]!, 0);
+  if (leftBytes <= nearlyDoneBytes) onNearlyDone();
+  const onPack = (id: PackId) => {
+    tell("repack", (done += 1), plan.repack.length);
+    leftBytes -= packSizes[index.packNumber(id)]!;
+    if (leftBytes <= nearlyDoneBytes) onNearlyDone();
+  };
   const recompressData = options.repackUncompressed === true;
   await repack(repository, plan.repack, leaving, marks, { recompressData, onPack }, signal);
 }
@@ -172,51 +168,4 @@ function hasWork(repository: Repository, plan: PrunePlan): boolean {
 async function ensureRemovable(repository: Repository, signal: AbortSignal | undefined): Promise<void> {
   const nobodysId = idFromBytes(repository.context.random.bytes(32));
   await repository.removeFile("pack", nobodysId, signal);
-}
-
-/**
- * `work` under the exclusive lock, which others may hold up for a while. Two prunes that came to this point together
- * would get into each other's way for ever if both tried again at the same moments, so each waits as chance has it.
- */
-async function whileAlone<Result>(
-  repository: Repository,
-  options: LockOptions | undefined,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal | undefined) => Promise<Result>,
-): Promise<Result> {
-  const { clock, random, log } = repository.context;
-  const untilMs = clock.monotonicMs() + Math.max(options?.retryForMs ?? 0, commitPatienceMs);
-  const impatient = options && { ...options, retryForMs: 0 };
-  for (;;) {
-    let isHeld = false;
-    try {
-      return await whileLocked(repository, "exclusive", impatient, signal, (held) => {
-        isHeld = true;
-        return work(held);
-      });
-    } catch (error) {
-      if (isHeld || !isFailure(error, engineErrors.locked) || clock.monotonicMs() >= untilMs) throw error;
-      log.info("waiting for others to end before anything is removed", { why: error.message });
-      await clock.sleep(secondMs + random.bytes(1)[0]! * 32, signal);
-    }
-  }
-}
-
-async function whileLocked<Result>(
-  repository: Repository,
-  kind: "shared" | "exclusive",
-  options: LockOptions | undefined,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal | undefined) => Promise<Result>,
-): Promise<Result> {
-  if (options === undefined) return work(signal);
-  const lock = await repository.lock(kind, { ...options, loadsIndex: true }, signal);
-  try {
-    return await work(signal === undefined ? lock.signal : AbortSignal.any([signal, lock.signal]));
-  } catch (error) {
-    if (lock.signal.aborted && signal?.aborted !== true) throw lock.signal.reason;
-    throw error;
-  } finally {
-    await lock.release();
-  }
 }

@@ -14,7 +14,7 @@ export interface RepackOptions {
   /** Compress data that was stored without. Directory listings always are. */
   readonly recompressData: boolean;
   /** Hears of each pack that was emptied. */
-  readonly onPack: () => void;
+  readonly onPack: (id: PackId) => void;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function repack(
         return marks.has(type, blob) && kept.mark(type, blob);
       });
       for (const run of runsOf(wanted)) await copyRun(repository, id, run, copies, options, signal);
-      options.onPack();
+      options.onPack(id);
     });
     await copies.finish();
   } finally {
