@@ -24,7 +24,7 @@ export interface Contender {
 }
 
 const password = "bench";
-const cli = resolve(import.meta.dirname, "../apps/cli/src/main.ts");
+const cli = resolve(import.meta.dirname, "../apps/cli/src/holdfast.js");
 
 export function holdfast(version: string): Contender {
   const line = (repository: string, ...words: string[]): CommandLine => ({

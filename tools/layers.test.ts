@@ -7,7 +7,7 @@ import { parseSourceFile, readSourceFile } from "./source-file.ts";
 const root = path.dirname(import.meta.dirname);
 
 test("the whole tree keeps the layers", () => {
-  const files = globSync("{packages,apps}/*/src/**/*.{ts,tsx}", { cwd: root }).filter(
+  const files = globSync("{packages,apps}/*/src/**/*.{ts,tsx,js}", { cwd: root }).filter(
     (file) => !file.endsWith(".as.ts"),
   );
   expect(brokenRules(files.map((file) => readSourceFile(root, file)))).toEqual([]);

@@ -142,6 +142,7 @@ export const ownedGlobals: readonly OwnedGlobal[] = [
     openTo: [
       /\/src\/config\.ts$/,
       /^apps\/cli\/src\/main\.ts$/, // hands it to the command line's own configuration
+      /^apps\/cli\/src\/holdfast\.js$/, // before any module of ours is there
       /^packages\/engine\/src\/tree\/time-zone\.ts$/, // TZ is the system's time zone, not a setting of ours
     ],
     because: "a setting that is read in one place is named, checked and documented there",

@@ -10,7 +10,7 @@ export async function measureScale(folder: string, share: number, rounds: number
   const small = join(folder, "million");
   mkdirSync(small, { recursive: true });
   await writeIndexRepository(small, million);
-  const cli = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+  const cli = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
   const line = {
     words: [process.execPath, cli, "-r", join(small, "repository"), "snapshots", "--quiet"],
     variables: { HOLDFAST_PASSWORD: "bench", HOLDFAST_CACHE_DIR: join(small, "cache") },

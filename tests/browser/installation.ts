@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 
-const cliFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const cliFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 /** Everything on this machine, started as `npm start` starts it. */
 export interface Installation {

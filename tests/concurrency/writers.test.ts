@@ -15,7 +15,7 @@ import { password } from "./party.ts";
 import { damageIn } from "./work.ts";
 
 const context = { clock: systemClock, random: systemRandom, log: silentLog };
-const program = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 let snapshotsMade = 0;
 
 describe("writers that run at once in one process", () => {

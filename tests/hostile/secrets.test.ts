@@ -70,7 +70,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 /** Parts that run until they are stopped, and what makes them; their secrets are tested where they are started. */
 const services = ["mount", "up", "admin sign-in-link", "server", "gateway", "agent", "agent enrol", "keeper"];
 
-const program = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 async function stage() {
   const folder = await temporaryDirectory();

@@ -6,7 +6,7 @@ import { mustRun } from "../start/program.ts";
 import { initRepository } from "./holdfast.ts";
 import { newestRestic, password, snapshotsOf } from "./restic.ts";
 
-const program = join(import.meta.dirname, "../../apps/cli/src/main.ts");
+const program = join(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 /** Our program in a process of its own, where `dir` is the working folder. */
 function holdfast(repository: string, dir: string, words: readonly string[], input = ""): Promise<string> {

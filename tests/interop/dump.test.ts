@@ -9,7 +9,7 @@ import { exactListing } from "./exact-listing.ts";
 import { holdfastBackup, initRepository } from "./holdfast.ts";
 import { newestRestic, password } from "./restic.ts";
 
-const program = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const hasTar = spawnSync("tar", ["--version"], { encoding: "utf8" }).stdout?.includes("GNU tar");
 const hasUnzip = spawnSync("unzip", ["-v"]).status === 0;
 const hasPython = spawnSync("python3", ["--version"]).status === 0;

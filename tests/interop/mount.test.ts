@@ -10,7 +10,7 @@ import { exactListing } from "./exact-listing.ts";
 import { holdfastBackup, initRepository } from "./holdfast.ts";
 import { password } from "./restic.ts";
 
-const program = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const has = (command: string) => spawnSync(command, ["--version"]).status === 0;
 
 /** A snapshot of some folders, and the address at which the program serves it until the test ends. */

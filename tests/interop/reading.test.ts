@@ -16,7 +16,7 @@ import { makeAwkwardTree } from "./awkward-tree.ts";
 import { initRepository } from "./holdfast.ts";
 import { newestRestic, password, snapshotsOf } from "./restic.ts";
 
-const program = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 const dir = mkdtempSync(join(tmpdir(), "holdfast-reading-"));
 const repository = join(dir, "repository");

@@ -5,7 +5,7 @@ import { systemClock } from "@holdfast/base";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
 const preload = path.join(import.meta.dirname, "kill-at-operation.ts");
-const main = path.join(root, "apps", "cli", "src", "main.ts");
+const main = path.join(root, "apps", "cli", "src", "holdfast.js");
 
 /** When a run of the program is to be killed: at one of its operations on the repository, or after a time. */
 export type KillPoint =

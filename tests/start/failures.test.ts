@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { runProgram, type Ended, type RunOptions } from "./program.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
-const holdfastFile = join(checkout, "apps/cli/src/main.ts");
+const holdfastFile = join(checkout, "apps/cli/src/holdfast.js");
 const isRoot = process.getuid?.() === 0;
 /** Permissions do not hold root back, unless it gives that power away; another user might not reach the checkout. */
 const heldBack: readonly string[] = isRoot ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];

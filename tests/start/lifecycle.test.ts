@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { apiClient } from "@holdfast/client";
 import { mustRun } from "./program.ts";
 
-const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const parts = ["server", "gateway", "keeper", "agent"] as const;
 
 let folder = "";

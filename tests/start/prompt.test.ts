@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runProgram } from "./program.ts";
 
-const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 let repository = "";
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { MiB } from "@holdfast/base";
 import { mustRun } from "./program.ts";
 
-const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const variables = { HOLDFAST_PASSWORD: "correct" };
 
 let folder = "";

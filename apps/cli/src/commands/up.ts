@@ -16,7 +16,7 @@ import { summaryObject, summaryText } from "../up/summary.ts";
 import { version } from "../version.ts";
 
 const checkout = resolve(import.meta.dirname, "../../../..");
-const cliFile = join(checkout, "apps/cli/src/main.ts");
+const cliFile = join(checkout, "apps/cli/src/holdfast.js");
 
 /** Runs everything on this machine, protects a folder and proves it; stays until it is told to stop. */
 export async function run(call: Call<typeof upFlags>): Promise<ExitCode> {

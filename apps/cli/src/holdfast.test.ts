@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { temporaryDirectory } from "@holdfast/testkit";
 import { expect, test } from "vitest";
 
-const program = resolve(import.meta.dirname, "main.ts");
+const program = resolve(import.meta.dirname, "holdfast.js");
 
 /** Starts the program with nothing in its environment but these variables. */
 async function start(variables: Readonly<Record<string, string>>): Promise<string> {
