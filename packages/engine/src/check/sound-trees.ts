@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/base";
 import type { Decoder } from "../repository/decoder.ts";
 import { SharedBlobSet, type SharedBlobSetHandle } from "../tables/shared-blob-set.ts";
 import { treeNodes } from "../tree/tree-reader.ts";
+import { PlainListings } from "./plain-listings.ts";
 
 /** Directory listings that lie near each other in a pack. */
 export interface TreeJob {
@@ -21,6 +22,7 @@ export const treeJobWords = 4;
  */
 export function soundTrees(decoder: Decoder, { known, trees, bytes }: TreeJob): Uint32Array {
   const blobs = SharedBlobSet.attach(known);
+  const listings = new PlainListings(blobs);
   const found: number[] = [];
   for (let at = 0; at < trees.length; at += treeJobWords) {
     const number = trees[at]!;
@@ -32,7 +34,7 @@ export function soundTrees(decoder: Decoder, { known, trees, bytes }: TreeJob): 
     } catch {
       continue; // damaged, here or on the way
     }
-    const subtrees = subtreesOf(plain, blobs);
+    const subtrees = listings.subtreesOf(plain) ?? subtreesOf(plain, blobs);
     if (subtrees === undefined) continue;
     found.push(number, subtrees.length);
     for (const subtree of subtrees) found.push(subtree);
