@@ -45,13 +45,19 @@ function* importFaults(file: string, from: LayerName, { what }: Use): Generator<
   }
   const [scope, name, ...rest] = what.split("/");
   if (scope === "@holdfast") {
-    if (rest.length > 0) yield `a package is entered through its index (@holdfast/${name})`;
+    if (rest.length > 0 && !doorsOf(name).includes(rest.join("/")))
+      yield `a package is entered through its index (@holdfast/${name}) or a door that tools/layers.ts names`;
     yield* packageFaults(file, from, name ?? "");
   }
   for (const { modules, within, rooms, because } of ownedModules) {
     const isOwned = modules.some((module) => what === module || what.startsWith(`${module}/`));
     if (isOwned && from === within && !isTest(file) && !rooms.includes(roomOf(file, from))) yield because;
   }
+}
+
+function doorsOf(name: string | undefined): readonly string[] {
+  const layer: Layer | undefined = Object.entries(layers).find(([each]) => each === name)?.[1];
+  return layer?.doors ?? [];
 }
 
 function* relativeFaults(file: string, from: LayerName, what: string): Generator<string> {

@@ -29,6 +29,7 @@ test.each([
 
 test.each([
   ["past its index", "packages/sources/src/a.ts", `import { a } from "@holdfast/engine/src/pack.ts";`],
+  ["by a door up the table", "apps/server/src/a.ts", `import { native } from "@holdfast/engine/files";`],
   ["by a path", "packages/sources/src/a.ts", `import { a } from "../../engine/src/index.ts";`],
   ["of the tests", "packages/engine/src/a.ts", `import { manualClock } from "@holdfast/testkit";`],
   ["private to the repository", "packages/engine/src/backup/a.ts", `import { a } from "../pack/pack-writer.ts";`],
@@ -46,6 +47,7 @@ test.each([
   ["packages/engine/src/repository/a.ts", `import { a } from "../pack/pack-writer.ts";`],
   ["packages/engine/src/a.test.ts", `import { manualClock } from "@holdfast/testkit";`],
   ["apps/server/src/store/a.ts", `import { sql } from "kysely"; import pg from "pg";`],
+  ["packages/sources/src/a.ts", `import { native } from "@holdfast/engine/files";`],
   ["apps/server/src/config.ts", `const home = process.env.HOLDFAST_HOME;`],
   ["packages/domain/src/a.ts", `const day = new Date(nowMs);`],
 ])("what %s does is allowed", (file, text) => {

@@ -10,6 +10,8 @@ export interface Layer {
   readonly may: readonly string[];
   /** What its tests may import besides, to meet it as others do. */
   readonly testsMay?: readonly string[];
+  /** Parts of it that may be imported without the rest, as `@holdfast/engine/files`: its `src/doors`. */
+  readonly doors?: readonly string[];
   readonly because: string;
 }
 
@@ -43,6 +45,7 @@ export const layers = {
   engine: {
     folder: "packages/engine",
     may: ["base", "storage"],
+    doors: ["backup", "check", "files", "repository", "restore", "upkeep"],
     because: "a repository opens with nothing of Holdfast running",
   },
   sources: {
@@ -99,13 +102,13 @@ export const privateRooms: readonly PrivateRoom[] = [
   {
     of: "engine",
     rooms: ["index", "crypto"],
-    openTo: ["repository", "pack", "index", "crypto", "cache", "index.ts"],
+    openTo: ["repository", "pack", "index", "crypto", "cache", "doors", "index.ts"],
     because: "backup, restore, check and copy go through the repository, which keeps what these promise together",
   },
   {
     of: "engine",
     rooms: ["pack"],
-    openTo: ["repository", "pack", "index", "crypto", "index.ts", "check", "prune", "repair"],
+    openTo: ["repository", "pack", "index", "crypto", "doors", "index.ts", "check", "prune", "repair"],
     because: "packs are written and read by the repository; only check, prune and repair hold them against their index",
   },
 ];

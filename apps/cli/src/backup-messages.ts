@@ -1,12 +1,6 @@
 import { count, formatBytes, formatDuration, secondMs } from "@holdfast/base";
-import {
-  shortId,
-  type BackupItem,
-  type BackupProgress,
-  type BackupResult,
-  type ItemProblem,
-  type SourceTotals,
-} from "@holdfast/engine";
+import type { BackupItem, BackupProgress, BackupResult, SourceTotals } from "@holdfast/engine";
+import { shortId, type ItemProblem } from "@holdfast/engine/repository";
 import { printable } from "./output/printable.ts";
 
 /** @see restic-format.md section 18; zero values are left out, percent_done never */

@@ -6,7 +6,7 @@ import {
   type Repository,
   type SnapshotFilter,
   type StoredSnapshot,
-} from "@holdfast/engine";
+} from "@holdfast/engine/repository";
 import { cliErrors } from "./errors.ts";
 
 /**

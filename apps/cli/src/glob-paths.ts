@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Glob } from "@holdfast/engine";
+import { Glob } from "@holdfast/engine/files";
 
 /**
  * The paths that a pattern names, in order: `*`, `?` and `[…]` within a name, as Go's filepath.Glob has them for

@@ -1,4 +1,4 @@
-import { cacheAgeMaxDays, listCaches, oldCaches, removeCache, type CacheOptions } from "@holdfast/engine";
+import { cacheAgeMaxDays, listCaches, oldCaches, removeCache, type CacheOptions } from "@holdfast/engine/repository";
 import type { Call } from "./command.ts";
 import type { cacheFlags } from "./table/repository-flags.ts";
 

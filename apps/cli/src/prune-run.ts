@@ -1,5 +1,6 @@
 import { count } from "@holdfast/base";
-import { prune, type PruneOptions, type PruneProgress, type PruneResult, type Repository } from "@holdfast/engine";
+import type { Repository } from "@holdfast/engine";
+import { prune, type PruneOptions, type PruneProgress, type PruneResult } from "@holdfast/engine/upkeep";
 import type { Call } from "./command.ts";
 import { ProgressDisplay } from "./output/progress.ts";
 import { progressStyle } from "./output/progress-style.ts";

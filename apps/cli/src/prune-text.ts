@@ -1,5 +1,6 @@
 import { formatBytes } from "@holdfast/base";
-import { shortId, type PrunePlan, type PruneStatistics } from "@holdfast/engine";
+import type { PrunePlan, PruneStatistics } from "@holdfast/engine";
+import { shortId } from "@holdfast/engine/repository";
 
 /** What a plan comes to, in restic's lines; more of it with `-v`, every pack with `-vv`. */
 export function pruneText(plan: PrunePlan, verbosity: number, isDryRun: boolean): string {

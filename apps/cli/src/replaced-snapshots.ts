@@ -1,4 +1,5 @@
-import { shortId, type Replacement, type StoredSnapshot } from "@holdfast/engine";
+import type { Replacement } from "@holdfast/engine";
+import { shortId, type StoredSnapshot } from "@holdfast/engine/repository";
 import type { Call } from "./command.ts";
 import { localTime } from "./output/local-time.ts";
 import { printable } from "./output/printable.ts";

@@ -1,5 +1,5 @@
 import { HoldfastError, KiB, MiB } from "@holdfast/base";
-import { compressionModes, type SessionOptions } from "@holdfast/engine";
+import { compressionModes, type SessionOptions } from "@holdfast/engine/repository";
 import type { TransferLimits } from "@holdfast/storage";
 import type { Environment } from "./environment.ts";
 import { cliErrors } from "./errors.ts";

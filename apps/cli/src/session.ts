@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { HoldfastError, isFailure } from "@holdfast/base";
-import { Repository, type EngineContext, type RepositoryLock } from "@holdfast/engine";
+import { Repository, type EngineContext, type RepositoryLock } from "@holdfast/engine/repository";
 import { openStorage, storageErrors, type Storage } from "@holdfast/storage";
 import type { Call } from "./command.ts";
 import { connectionOptions } from "./connection-options.ts";

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/base";
-import { parseDisplayPath } from "@holdfast/engine";
+import { parseDisplayPath } from "@holdfast/engine/repository";
 import { cliErrors } from "./errors.ts";
 
 /** A snapshot as a person names it: "latest", an id or its first digits, and maybe a folder in it behind a colon. */

@@ -1,6 +1,6 @@
 import { count, formatBytes } from "@holdfast/base";
 import type { GroupKey } from "@holdfast/domain";
-import { serialiseSnapshot, shortId, type StoredSnapshot } from "@holdfast/engine";
+import { serialiseSnapshot, shortId, type StoredSnapshot } from "@holdfast/engine/repository";
 import { localTime } from "./output/local-time.ts";
 import { printable } from "./output/printable.ts";
 import { formatTable } from "./output/table.ts";

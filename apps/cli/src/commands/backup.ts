@@ -2,16 +2,18 @@ import { hostname } from "node:os";
 import { HoldfastError } from "@holdfast/base";
 import {
   backup,
-  findSnapshot,
-  localTimestamp,
   type BackupItem,
   type BackupOptions,
   type BackupProgress,
+  type SourceTotals,
+} from "@holdfast/engine/backup";
+import {
+  findSnapshot,
+  localTimestamp,
   type ItemProblem,
   type Repository,
-  type SourceTotals,
   type Timestamp,
-} from "@holdfast/engine";
+} from "@holdfast/engine/repository";
 import * as messages from "../backup-messages.ts";
 import { chooseSource } from "../backup-source.ts";
 import type { Call } from "../command.ts";

@@ -6,7 +6,7 @@ import {
   oldCaches,
   removeCache,
   type RepositoryCache,
-} from "@holdfast/engine";
+} from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";

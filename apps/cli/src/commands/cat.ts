@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { HoldfastError } from "@holdfast/base";
-import { blobTypes, engineErrors, findFile, findSnapshot, findTree, parseId } from "@holdfast/engine";
+import { blobTypes, engineErrors, findFile, findSnapshot, findTree, parseId } from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";

@@ -1,18 +1,20 @@
 import { HoldfastError, count, formatBytes } from "@holdfast/base";
 import {
   checkRepository,
-  findSnapshot,
-  listSnapshots,
-  matchesFilter,
-  shortId,
   type CheckFinding,
   type CheckOptions,
   type CheckProgress,
   type CheckReport,
   type PackSubset,
+} from "@holdfast/engine/check";
+import {
+  findSnapshot,
+  listSnapshots,
+  matchesFilter,
+  shortId,
   type Repository,
   type SnapshotId,
-} from "@holdfast/engine";
+} from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";
@@ -50,7 +52,8 @@ export async function run(call: CheckCall): Promise<ExitCode> {
     }
   };
   // What is checked is the repository, not this machine's copies of it, unless the user trusts those.
-  const report = await withRepository(call, "exclusive", work, { cache: flags.withCache ? "files" : "none" });
+  const needs = { cache: flags.withCache ? "files" : "none", loadsIndex: true } as const;
+  const report = await withRepository(call, "exclusive", work, needs);
   for (const finding of report.errors) {
     terminal.writeError(flags.json ? `${JSON.stringify(findingMessage(finding))}\n` : findingText(finding));
   }

@@ -1,16 +1,14 @@
 import { HoldfastError, count } from "@holdfast/base";
 import { evaluateRetention, groupSnapshots, isEmptyPolicy, type RetentionPolicy } from "@holdfast/domain";
 import {
-  forgetSnapshots,
   localOffsetS,
-  lookAheadOfPrune,
   matchesFilter,
   shortId,
-  type PruneOptions,
   type Repository,
   type SnapshotId,
   type StoredSnapshot,
-} from "@holdfast/engine";
+} from "@holdfast/engine/repository";
+import { forgetSnapshots, lookAheadOfPrune, type PruneOptions } from "@holdfast/engine/upkeep";
 import type { Call } from "../command.ts";
 import { chosenSnapshots } from "../chosen-snapshots.ts";
 import { parseDuration } from "../duration.ts";

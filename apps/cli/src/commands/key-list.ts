@@ -1,4 +1,4 @@
-import { shortId, type KeyEntry } from "@holdfast/engine";
+import { shortId, type KeyEntry } from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { localTime } from "../output/local-time.ts";

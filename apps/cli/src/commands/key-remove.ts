@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/base";
-import { findFile } from "@holdfast/engine";
+import { findFile } from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";

@@ -7,7 +7,7 @@ import {
   type Names,
   type Repository,
   type TreeId,
-} from "@holdfast/engine";
+} from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import type { ExitCode } from "../exit-codes.ts";

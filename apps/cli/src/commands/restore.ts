@@ -1,12 +1,6 @@
 import { HoldfastError, count } from "@holdfast/base";
-import {
-  findSnapshot,
-  restore,
-  shortId,
-  type ItemProblem,
-  type RestoreOptions,
-  type RestoreProgress,
-} from "@holdfast/engine";
+import { findSnapshot, shortId, type ItemProblem } from "@holdfast/engine/repository";
+import { restore, type RestoreOptions, type RestoreProgress } from "@holdfast/engine/restore";
 import type { Call } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 import { cliErrors } from "../errors.ts";

@@ -1,5 +1,6 @@
 import { HoldfastError, count } from "@holdfast/base";
-import { tagSnapshots, type SnapshotId, type TagChange } from "@holdfast/engine";
+import type { SnapshotId } from "@holdfast/engine";
+import { tagSnapshots, type TagChange } from "@holdfast/engine/upkeep";
 import type { Call } from "../command.ts";
 import { chosenSnapshots } from "../chosen-snapshots.ts";
 import { cliErrors } from "../errors.ts";

@@ -1,5 +1,5 @@
 import { count } from "@holdfast/base";
-import { removeLocks } from "@holdfast/engine";
+import { removeLocks } from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { ourselves, withRepository } from "../session.ts";

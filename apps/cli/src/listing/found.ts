@@ -1,3 +1,4 @@
+import type { FoundObject } from "@holdfast/engine";
 import {
   displayPath,
   formatTimestamp,
@@ -6,12 +7,11 @@ import {
   shortId,
   type BlobPlace,
   type BlobType,
-  type FoundObject,
   type Id,
   type Names,
   type StoredSnapshot,
   type TreeNode,
-} from "@holdfast/engine";
+} from "@holdfast/engine/repository";
 import { localTime } from "../output/local-time.ts";
 import { modeText } from "../output/mode-text.ts";
 import { jsonObject, nodeLine, pathJson, timeMembers, unlessEmpty, unlessZero } from "../output/node-text.ts";

@@ -1,4 +1,4 @@
-import { goJsonBytes, goJsonText, serialiseSnapshot, shortId } from "@holdfast/engine";
+import { goJsonBytes, goJsonText, serialiseSnapshot, shortId } from "@holdfast/engine/repository";
 import { modeText } from "../output/mode-text.ts";
 import { jsonObject, pathJson, timeMembers, unlessZero } from "../output/node-text.ts";
 import type { Terminal } from "../output/terminal.ts";

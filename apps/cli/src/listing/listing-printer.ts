@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/base";
-import { shortId, type Names, type StoredSnapshot, type TreeNode } from "@holdfast/engine";
+import { shortId, type Names, type StoredSnapshot, type TreeNode } from "@holdfast/engine/repository";
 import type { Call } from "../command.ts";
 import { cliErrors } from "../errors.ts";
 import { localTime } from "../output/local-time.ts";

@@ -1,4 +1,4 @@
-import { goJsonBytes, permissionsOf, serialiseSnapshot, type TreeNode } from "@holdfast/engine";
+import { goJsonBytes, permissionsOf, serialiseSnapshot, type TreeNode } from "@holdfast/engine/repository";
 import { fileBytes, jsonObject } from "../output/node-text.ts";
 import type { Terminal } from "../output/terminal.ts";
 import type { ListingPrinter } from "./listing-printer.ts";

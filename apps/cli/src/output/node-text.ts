@@ -1,4 +1,11 @@
-import { displayPath, formatTimestamp, goJsonBytes, goJsonText, type Names, type TreeNode } from "@holdfast/engine";
+import {
+  displayPath,
+  formatTimestamp,
+  goJsonBytes,
+  goJsonText,
+  type Names,
+  type TreeNode,
+} from "@holdfast/engine/repository";
 import { localTime } from "./local-time.ts";
 import { modeText } from "./mode-text.ts";
 import { sizeText } from "./size-text.ts";

@@ -1,13 +1,7 @@
 import { join } from "node:path";
 import { count, formatBytes, formatDuration, secondMs } from "@holdfast/base";
-import {
-  displayPath,
-  type ItemProblem,
-  type RestoreCounts,
-  type RestoredItem,
-  type RestoreProgress,
-  type RestoreResult,
-} from "@holdfast/engine";
+import type { RestoreCounts, RestoredItem, RestoreProgress, RestoreResult } from "@holdfast/engine";
+import { displayPath, type ItemProblem } from "@holdfast/engine/repository";
 import { printable } from "./printable.ts";
 
 /** What a restore says while it runs and when it is done, for people and for scripts. */

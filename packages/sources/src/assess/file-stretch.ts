@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { describeFile, type OwnerNames, type SourceFile, type TreeNode } from "@holdfast/engine";
+import type { SourceFile, TreeNode } from "@holdfast/engine";
+import { describeFile, type OwnerNames } from "@holdfast/engine/files";
 import type { SamplePlace } from "./size-classes.ts";
 
 const nobody: OwnerNames = { user: () => "", group: () => "" };

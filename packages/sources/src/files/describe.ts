@@ -1,4 +1,5 @@
-import { describeFile, ownerNames, type ExtendedAttribute, type FileStats, type TreeNode } from "@holdfast/engine";
+import type { ExtendedAttribute, TreeNode } from "@holdfast/engine";
+import { describeFile, ownerNames, type FileStats } from "@holdfast/engine/files";
 
 /** Makes the node of a file, as one backup wants its files described. */
 export type Describe = (name: Buffer, stats: FileStats, attributes: readonly ExtendedAttribute[]) => TreeNode;

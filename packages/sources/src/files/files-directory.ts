@@ -1,13 +1,6 @@
 import { HoldfastError, systemCodeOf } from "@holdfast/base";
-import {
-  lacksAttributes,
-  linkTargetOf,
-  readAttributes,
-  type ExtendedAttribute,
-  type SourceDirectory,
-  type SourceEntry,
-  type TreeNode,
-} from "@holdfast/engine";
+import type { ExtendedAttribute, SourceDirectory, SourceEntry, TreeNode } from "@holdfast/engine";
+import { lacksAttributes, linkTargetOf, readAttributes } from "@holdfast/engine/files";
 import { sourceErrors } from "../errors.ts";
 import type { Describe } from "./describe.ts";
 import { openFile } from "./open-file.ts";

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { native, withoutNativeStatement, type BackupSource } from "@holdfast/engine";
+import type { BackupSource } from "@holdfast/engine";
+import { native, withoutNativeStatement } from "@holdfast/engine/files";
 import { describer, type DescribeOptions } from "./describe.ts";
 import { FilesDirectory } from "./files-directory.ts";
 import { measure } from "./measure.ts";

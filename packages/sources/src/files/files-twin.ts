@@ -1,4 +1,5 @@
-import { readAttributes, type SourceDoor } from "@holdfast/engine";
+import type { SourceDoor } from "@holdfast/engine";
+import { readAttributes } from "@holdfast/engine/files";
 import { describer } from "./describe.ts";
 import { FilesDirectory, type FilePlace } from "./files-directory.ts";
 import type { FilesOptions } from "./files-source.ts";

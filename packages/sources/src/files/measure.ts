@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { systemCodeOf } from "@holdfast/base";
-import { isDirectory, isFile, type SourceTotals } from "@holdfast/engine";
+import type { SourceTotals } from "@holdfast/engine";
+import { isDirectory, isFile } from "@holdfast/engine/files";
 import type { WalkedDirectory, WalkedEntry } from "./walk.ts";
 
 const turnEntries = 64;

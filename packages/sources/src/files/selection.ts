@@ -1,5 +1,12 @@
 import { closeSync, constants, lstatSync, openSync, readSync } from "node:fs";
-import { decodeName, isDirectory, isFile, PatternList, type AnchoredDirectory, type FileStats } from "@holdfast/engine";
+import {
+  decodeName,
+  isDirectory,
+  isFile,
+  PatternList,
+  type AnchoredDirectory,
+  type FileStats,
+} from "@holdfast/engine/files";
 
 /** What is left out of a backup of files. Everything that was asked for by its own path is kept whatever is said here. */
 export interface ExcludeOptions {

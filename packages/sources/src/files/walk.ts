@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { posix } from "node:path";
-import { AnchoredDirectory, decodeName, isDirectory, isSocket, type FileStats } from "@holdfast/engine";
+import { AnchoredDirectory, decodeName, isDirectory, isSocket, type FileStats } from "@holdfast/engine/files";
 import { decodePath, type Selection } from "./selection.ts";
 import type { TargetNode } from "./target-tree.ts";
 

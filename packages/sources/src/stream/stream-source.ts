@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { HoldfastError } from "@holdfast/base";
-import { bareNode, type BackupSource, type SourceDirectory, type SourceStream, type Timestamp } from "@holdfast/engine";
+import type { BackupSource, SourceDirectory, SourceStream } from "@holdfast/engine";
+import { bareNode, type Timestamp } from "@holdfast/engine/repository";
 import { sourceErrors } from "../errors.ts";
 import { StreamReader } from "./stream-reader.ts";
 
