@@ -1,4 +1,5 @@
 import { getSystemErrorName } from "node:util";
+import { processLibrary, type ProcessLibrary } from "../native/process-library.ts";
 
 /**
  * Calls of the system that Node.js does not offer. Paths are bytes; a symlink at their end is the object itself, never
@@ -33,19 +34,18 @@ const noFollowOnMac = 0x0001; // XATTR_NOFOLLOW
 const nsPerSecond = 1_000_000_000n;
 
 /** The native calls, or undefined where koffi has no build for the platform or the C library lacks one of them. */
-export const native: NativeCalls | undefined = await load();
+export const native: NativeCalls | undefined = load(processLibrary);
 
-async function load(): Promise<NativeCalls | undefined> {
-  if (process.platform !== "linux" && process.platform !== "darwin") return undefined;
+function load(library: ProcessLibrary | undefined): NativeCalls | undefined {
+  if (library === undefined || (process.platform !== "linux" && process.platform !== "darwin")) return undefined;
   try {
-    const { default: koffi } = await import("koffi");
-    return bind(koffi, process.platform);
+    return bind(library.koffi, process.platform);
   } catch {
     return undefined; // The caller states what is not kept; there is nothing a user could do about the reason.
   }
 }
 
-type Koffi = (typeof import("koffi"))["default"];
+type Koffi = ProcessLibrary["koffi"];
 type CCall = (...values: (Buffer | BigInt64Array | number | bigint | null)[]) => number;
 
 function bind(koffi: Koffi, platform: "linux" | "darwin"): NativeCalls {
