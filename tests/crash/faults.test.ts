@@ -23,7 +23,7 @@ describe.each([
         scenarios(seed).find((scenario) => scenario.name === name)!,
         seed,
       );
-      expect(runs).toBeGreaterThan(0);
+      if (name !== "unlock" || failEach !== fillDiskAtEachWrite) expect(runs).toBeGreaterThan(0); // it writes nothing
       total.runs += runs;
       total.judged += judged;
     }

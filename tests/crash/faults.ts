@@ -1,95 +1,15 @@
-import { HoldfastError } from "@holdfast/base";
-import { faultyStorage, imageFingerprint, type DiskOperation, type DiskVerb, type Fault } from "@holdfast/testkit";
+import { faultyStorage, type DiskOperation, type DiskVerb, type Fault } from "@holdfast/testkit";
 import type { Storage } from "@holdfast/storage";
-import { beginning, historiesOf, isOfRepository, type Outcome, type Scenario } from "./crash-states.ts";
-import { judge, judgeOptions, Violation } from "./judge.ts";
-import { repositoryPath, World, type History, type WorldOptions } from "./world.ts";
+import type { Scenario } from "./crash-states.ts";
+import { Violation } from "./judge.ts";
+import { Rerun } from "./rerun.ts";
+import { repositoryPath } from "./world.ts";
 
 /** A loop over the 1st, 2nd, 3rd … operation of a verb, each failing in its own run, until a run meets no fault. */
 export interface FaultLoopResult {
   /** Runs that met their fault. */
   readonly runs: number;
   readonly judged: number;
-}
-
-interface Run {
-  readonly world: World;
-  readonly before: History;
-  /** What the verb said; undefined when it failed. */
-  readonly outcome: Outcome | undefined;
-}
-
-/** A scenario prepared once, to be run from the same state as often as one likes. */
-class Rerun {
-  readonly #scenario: Scenario;
-  readonly #seed: number | string;
-  readonly #before: World;
-  readonly #judged = new Set<string>();
-  /** The outcome of a run that nothing disturbed: which snapshots may be there. */
-  #undisturbed: Outcome = {};
-
-  private constructor(scenario: Scenario, seed: number | string) {
-    this.#scenario = scenario;
-    this.#seed = seed;
-    this.#before = new World(`${scenario.name} ${seed}`);
-  }
-
-  static async prepare(scenario: Scenario, seed: number | string): Promise<Rerun> {
-    const rerun = new Rerun(scenario, seed);
-    await scenario.prepare(rerun.#before);
-    rerun.#undisturbed = (await rerun.run({})).outcome ?? {};
-    return rerun;
-  }
-
-  get judged(): number {
-    return this.#judged.size;
-  }
-
-  /** @throws what is no HoldfastError: a fault of a disk must not look like a fault of ours */
-  async run(options: WorldOptions): Promise<Run> {
-    const before = this.#before;
-    const image = beginning(before);
-    const world = new World(`run ${this.#scenario.name} ${this.#seed}`, {
-      ...options,
-      image,
-      startMs: before.clock.nowMs(),
-    });
-    world.tree = before.tree;
-    world.history = before.history;
-    try {
-      return { world, before: before.history, outcome: await this.#scenario.run(world) };
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      return { world, before: before.history, outcome: undefined };
-    }
-  }
-
-  /**
-   * Judges what a run left, as it is and after a power cut, unless another left the same. A sync that failed must not
-   * be taken for done: then the power cut shows it.
-   * @param fault for people
-   */
-  async judge({ world, before, outcome }: Run, fault: string): Promise<void> {
-    const history = outcome === undefined ? this.#openEnded(before) : historiesOf(before, outcome).after;
-    for (const image of [world.disk.exact(), world.disk.strict()]) {
-      const fingerprint = `${outcome !== undefined} ${imageFingerprint(image, isOfRepository)}`;
-      if (this.#judged.has(fingerprint)) continue;
-      this.#judged.add(fingerprint);
-      try {
-        await judge(image, history, this.#seed, judgeOptions(this.#scenario));
-      } catch (error) {
-        if (!(error instanceof Violation)) throw error;
-        throw new Violation(error.invariant, `${this.#scenario.name}, seed ${this.#seed}, ${fault}`, error);
-      }
-    }
-  }
-
-  /** A run that failed may have got anywhere: what it would have made may be there, under whatever id. */
-  #openEnded(before: History): History {
-    const { added, replaced } = this.#undisturbed;
-    const trees = [...(added?.values() ?? []), ...[...(replaced?.values() ?? [])].map(({ tree }) => tree)];
-    return { ...historiesOf(before, this.#undisturbed).during, unacknowledged: trees };
-  }
 }
 
 /** How a call of the storage may fail so that the caller hears of it. */

@@ -1,4 +1,4 @@
-import { isFailure, silentLog, type Clock } from "@holdfast/base";
+import { HoldfastError, isFailure, silentLog, type Clock } from "@holdfast/base";
 import {
   backup,
   engineErrors,
@@ -97,7 +97,11 @@ export class World {
     const technology = this.#backups % 3 === 0 ? "full" : "incremental";
     const options = { technology, hostname, username, pid, programVersion: "crash test" } as const;
     const { snapshotId, isComplete } = await backup(repository, modelSource(tree), options);
-    if (!isComplete) throw new Error("a backup of a model is complete");
+    if (!isComplete) {
+      // Whoever is told that something is missing from a snapshot does not count on it.
+      await this.storage(path).remove({ type: "snapshot", name: snapshotId });
+      throw new HoldfastError(engineErrors.sourceUnreadable, "The backup says that it is not complete.");
+    }
     if (path !== repositoryPath) {
       this.elsewhere.set(snapshotId, tree);
       return snapshotId;

@@ -5,6 +5,7 @@ import type { BlobId, PackId } from "../id.ts";
 import type { BlobType } from "../blob.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import { removeFiles } from "../prune/remove-files.ts";
+import { ReadBack } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import { replaceIndex } from "./replace-index.ts";
 
@@ -39,7 +40,7 @@ export interface PacksRepair {
 
 /**
  * Takes everything readable out of damaged packs into new ones, then lets go of the damaged ones: copies aside, new
- * packs, index files that name them, index files without the damaged, and the packs themselves last. Killed in between,
+ * packs, index files that name them, all of that read back, index files without the damaged, and the packs themselves last. Killed in between,
  * whatever could be read before can be read afterwards, and the next run goes on.
  *
  * @param repository its exclusive lock is held by the caller
@@ -80,9 +81,11 @@ export async function repairPacks(
     stored.push(id);
     removed.push(id);
   }
+  const written = new ReadBack(repository);
   const salvage = new Salvage(repository, new Set(removed), signal);
   for (const id of removed) for (const blob of indexed.get(id)!) await salvage.take(id, blob);
   await repository.flush(signal);
+  await written.prove(signal);
   const refused = removed.length === 0 ? [] : await letGo(repository, removed, stored, signal);
   return { intact, removed, unknown, salvagedBlobs: salvage.count, lost: salvage.lost, refused };
 }

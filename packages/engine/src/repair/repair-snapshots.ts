@@ -1,3 +1,4 @@
+import { ReadBack } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import { replaceSnapshots, type PlannedReplacement, type Replacement } from "../rewrite/replace-snapshots.ts";
 import { TreeRewriter, type RewriteRules } from "../rewrite/tree-rewriter.ts";
@@ -46,7 +47,8 @@ export async function* repairSnapshots(
   let current: StoredSnapshot | undefined;
   const unindexed = new UnindexedBlobs(repository);
   const rules = mendingRules(repository, unindexed, (mending) => onMending(current!, mending));
-  const rewriter = new TreeRewriter(repository, rules, false, signal);
+  const written = new ReadBack(repository);
+  const rewriter = new TreeRewriter(repository, rules, false, written, signal);
   const planned: PlannedReplacement[] = [];
   for (const snapshot of snapshots) {
     current = snapshot;
@@ -59,7 +61,7 @@ export async function* repairSnapshots(
     const { id: _, ...old } = snapshot;
     planned.push({ old: snapshot, becomes: tree === undefined ? "empty" : { ...old, tree } });
   }
-  yield* replaceSnapshots(repository, planned, { forget, tag: repairedTag }, all, signal);
+  yield* replaceSnapshots(repository, planned, { forget, tag: repairedTag, written }, all, signal);
 }
 
 function mendingRules(

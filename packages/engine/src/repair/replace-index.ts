@@ -1,6 +1,7 @@
 import type { IndexId, PackId } from "../id.ts";
 import { indexFileGroups, planIndexRewrite } from "../prune/index-rewrite.ts";
 import { removeFiles } from "../prune/remove-files.ts";
+import { proveStored } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { NamedPack } from "./index-survey.ts";
 
@@ -51,7 +52,7 @@ export async function replaceIndex(
   )) {
     written.push(await repository.saveIndex(group, signal));
   }
-  if (!repository.isDryRun) for (const id of written) await repository.loadUnpacked("index", id, signal);
+  for (const id of written) await proveStored(repository, "index", id, signal);
   const old = [...obsolete, ...removeUnreadable];
   const refused = await removeFiles(repository, "index", old, signal);
   return { written: written.length, removed: old.length - refused.size, refused: refused.size };

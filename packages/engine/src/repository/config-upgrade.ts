@@ -33,11 +33,19 @@ export async function upgradeConfig(
   try {
     await replaceConfig(storage, old, upgraded, signal);
   } catch (error) {
-    // Whoever asked to stop does not want a repository without config.
-    if (!(await isStored(storage, configHandle))) await storage.write(configHandle, old);
+    await bringBack(storage, key, old);
     throw error;
   }
   await storage.remove(aside, signal);
+}
+
+/** Whoever asked to stop does not want a repository without config, nor one whose config the storage has spoilt. */
+async function bringBack(storage: Storage, key: MasterKey, old: Uint8Array): Promise<void> {
+  if (await isStored(storage, configHandle)) {
+    if (isConfig(key, await storage.read(configHandle))) return;
+    await storage.remove(configHandle);
+  }
+  await storage.write(configHandle, old);
 }
 
 /** Somebody who opened the repository in the moment without config may have brought the old one back: then once more. */

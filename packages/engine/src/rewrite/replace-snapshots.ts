@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { SnapshotId } from "../id.ts";
+import type { ReadBack } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import { serialiseSnapshot, type Snapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";
 import { saveSnapshot } from "../snapshot/snapshot-store.ts";
@@ -17,6 +18,8 @@ export interface ReplaceOptions {
   readonly forget: boolean;
   /** Marks the new snapshot while the old one stays. */
   readonly tag: string;
+  /** From before the first tree was stored: read back where an old snapshot goes. */
+  readonly written: ReadBack;
 }
 
 /** A snapshot and what it is to become. */
@@ -36,11 +39,12 @@ export interface PlannedReplacement {
 export async function* replaceSnapshots(
   repository: Repository,
   planned: readonly PlannedReplacement[],
-  { forget, tag }: ReplaceOptions,
+  { forget, tag, written }: ReplaceOptions,
   others: readonly StoredSnapshot[],
   signal?: AbortSignal,
 ): AsyncGenerator<{ snapshot: StoredSnapshot; replacement: Replacement }> {
   await repository.flush(signal);
+  if (forget) await written.prove(signal);
   const outcomes: { snapshot: StoredSnapshot; replacement: Replacement }[] = [];
   for (const { old, becomes } of planned) {
     const replacement = await firstHalf(repository, old, becomes, { forget, tag }, others, signal);
@@ -58,7 +62,7 @@ async function firstHalf(
   repository: Repository,
   old: StoredSnapshot,
   becomes: PlannedReplacement["becomes"],
-  { forget, tag }: ReplaceOptions,
+  { forget, tag }: Pick<ReplaceOptions, "forget" | "tag">,
   others: readonly StoredSnapshot[],
   signal: AbortSignal | undefined,
 ): Promise<Replacement> {

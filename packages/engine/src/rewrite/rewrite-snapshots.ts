@@ -1,6 +1,7 @@
 import type { TreeId } from "../id.ts";
 import type { PatternList } from "../patterns/pattern-list.ts";
 import { decodeName } from "../patterns/name-text.ts";
+import { ReadBack } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { noCounts, type SnapshotSummary } from "../snapshot/summary.ts";
@@ -46,9 +47,10 @@ export async function* rewriteSnapshots(
   signal?: AbortSignal,
 ): AsyncGenerator<{ snapshot: StoredSnapshot; replacement: Replacement }> {
   const { newHostname, newTime, forget = false } = options;
+  const written = new ReadBack(repository);
   const planned: PlannedReplacement[] = [];
   for (const snapshot of snapshots) {
-    const { tree, summary } = await rewriteTree(repository, snapshot, options, signal);
+    const { tree, summary } = await rewriteTree(repository, snapshot, options, written, signal);
     const facts = { hostname: newHostname ?? snapshot.hostname, time: newTime ?? snapshot.time };
     const isSame =
       tree === snapshot.tree &&
@@ -62,7 +64,7 @@ export async function* rewriteSnapshots(
     const { id: _, ...old } = snapshot;
     planned.push({ old: snapshot, becomes: { ...old, ...facts, tree, summary } });
   }
-  yield* replaceSnapshots(repository, planned, { forget, tag: rewriteTag }, all, signal);
+  yield* replaceSnapshots(repository, planned, { forget, tag: rewriteTag, written }, all, signal);
 }
 
 /** @returns tree undefined when no file would be left */
@@ -70,13 +72,14 @@ async function rewriteTree(
   repository: Repository,
   snapshot: StoredSnapshot,
   options: RewriteOptions,
+  written: ReadBack,
   signal: AbortSignal | undefined,
 ): Promise<{ tree: TreeId | undefined; summary: SnapshotSummary | undefined }> {
   const { excludes = [], includes = [], withSummary = false } = options;
   if (excludes.length === 0 && includes.length === 0 && !withSummary) return snapshot;
   const totals = { files: 0, bytes: 0 };
   const rules = rulesOf(options, totals);
-  const tree = await new TreeRewriter(repository, rules, true, signal).rewrite(snapshot.tree);
+  const tree = await new TreeRewriter(repository, rules, true, written, signal).rewrite(snapshot.tree);
   const before = snapshot.summary ?? emptySummary;
   return {
     tree,

@@ -1,6 +1,7 @@
 import { assert, compareBytes, HoldfastError, isFailure } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { TreeId } from "../id.ts";
+import type { ReadBack } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import { isDamage } from "../restore/walk-tree.ts";
 import { IdTable } from "../tables/id-table.ts";
@@ -44,16 +45,21 @@ export interface MendingRules {
 export class TreeRewriter {
   readonly #repository: Repository;
   readonly #rules: RewriteRules;
+  readonly #written: ReadBack;
   readonly #signal: AbortSignal | undefined;
   readonly #ahead: TreesAhead;
   /** Trees that stay as they are, when that does not depend on where they are. */
   readonly #sound: IdTable | undefined;
   readonly #replaced = new Map<TreeId, TreeId>();
 
-  /** @param isByPath true when the rules look at names: then a tree is looked at wherever it occurs */
-  constructor(repository: Repository, rules: RewriteRules, isByPath: boolean, signal?: AbortSignal) {
+  /**
+   * @param isByPath true when the rules look at names: then a tree is looked at wherever it occurs
+   * @param written hears of listings that are built on although this run has not stored them
+   */
+  constructor(repository: Repository, rules: RewriteRules, isByPath: boolean, written: ReadBack, signal?: AbortSignal) {
     this.#repository = repository;
     this.#rules = rules;
+    this.#written = written;
     this.#signal = signal;
     this.#ahead = new TreesAhead(repository, signal);
     this.#sound = isByPath ? undefined : new IdTable();
@@ -119,7 +125,13 @@ export class TreeRewriter {
     if (entries === 0 && this.#rules.keepsEmpty?.(names) === false) return undefined;
     if (!isChanged) return tree;
     if (this.#rules.mending === undefined && !reencodesExactly(bytes)) throw foreign(names);
-    return (await this.#repository.saveBlob("tree", writer.finish(), this.#signal)).id;
+    return this.#save(writer);
+  }
+
+  async #save(writer: TreeWriter): Promise<TreeId> {
+    const { id, isNew } = await this.#repository.saveBlob("tree", writer.finish(), this.#signal);
+    if (!isNew) this.#written.buildOn(id);
+    return id;
   }
 
   async #node(node: TreeNode, names: Names): Promise<TreeNode | undefined> {
@@ -156,7 +168,7 @@ export class TreeRewriter {
     assert(mending !== undefined, "only a mending leads to a directory without listing");
     mending.onUnreadable(names, tree);
     if (names.length === 0) return undefined;
-    return (await this.#repository.saveBlob("tree", new TreeWriter().finish(), this.#signal)).id;
+    return this.#save(new TreeWriter());
   }
 }
 

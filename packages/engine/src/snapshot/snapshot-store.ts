@@ -1,16 +1,40 @@
-import { HoldfastError, isFailure } from "@holdfast/base";
+import { HoldfastError, isFailure, messageOf } from "@holdfast/base";
 import { storageErrors } from "@holdfast/storage";
+import { engineErrors } from "../errors.ts";
 import type { SnapshotId } from "../id.ts";
 import { ConcurrencyLimit } from "../repository/concurrency-limit.ts";
+import { proveStored } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import { parseSnapshot, serialiseSnapshot, type Snapshot, type StoredSnapshot } from "./snapshot.ts";
 
 /**
- * Names a backed-up state: the last step of a backup, after `flush`.
+ * Names a backed-up state: the last step of a backup, after `flush`. The file is read back, so that what is told to be
+ * there is there, and nothing is removed for the sake of a snapshot that the storage only pretended to keep.
  * @returns the new snapshot's id
+ * @throws ENGINE_FILE_DAMAGED when the storage does not give it back as it was; then it was removed again
  */
-export function saveSnapshot(repository: Repository, snapshot: Snapshot, signal?: AbortSignal): Promise<SnapshotId> {
-  return repository.saveUnpacked("snapshot", serialiseSnapshot(snapshot), signal);
+export async function saveSnapshot(
+  repository: Repository,
+  snapshot: Snapshot,
+  signal?: AbortSignal,
+): Promise<SnapshotId> {
+  const id = await repository.saveUnpacked("snapshot", serialiseSnapshot(snapshot), signal);
+  try {
+    await proveStored(repository, "snapshot", id, signal);
+  } catch (error) {
+    if (isFailure(error, engineErrors.fileDamaged)) await takeBack(repository, id);
+    throw error;
+  }
+  return id;
+}
+
+/** A snapshot that cannot be read is in the way of every prune. */
+async function takeBack(repository: Repository, id: SnapshotId): Promise<void> {
+  try {
+    await repository.storage.remove({ type: "snapshot", name: id });
+  } catch (error) {
+    repository.context.log.warn("could not remove a snapshot that was not stored well", { id, why: messageOf(error) });
+  }
 }
 
 /** @throws ENGINE_SNAPSHOT_DAMAGED, ENGINE_FILE_DAMAGED, STORAGE_MISSING */
