@@ -49,7 +49,13 @@ async function measureIndex(blobs: number): Promise<void> {
     load(cache);
     printLoads("from the local cache", () => load(cache));
     const cli = (...words: string[]): CommandLine => ({
-      words: [process.execPath, resolve(import.meta.dirname, "../apps/cli/src/holdfast.js"), "-r", repository, ...words],
+      words: [
+        process.execPath,
+        resolve(import.meta.dirname, "../apps/cli/src/holdfast.js"),
+        "-r",
+        repository,
+        ...words,
+      ],
       variables: { HOLDFAST_PASSWORD: indexBenchPassword, HOLDFAST_CACHE_DIR: cache },
     });
     printRuns("holdfast snapshots", cli("snapshots", "--quiet"));

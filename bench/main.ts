@@ -15,8 +15,9 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@holdfast/base";
 import rootPackage from "../package.json" with { type: "json" };
 import { borg, holdfast, restic, type Contender } from "./contenders.ts";
+import { removeAll, touchMemory } from "./fair-ground.ts";
 import { figures } from "./figures.ts";
-import { canMeasure } from "./measure.ts";
+import { bytesBelow, canMeasure } from "./measure.ts";
 import { readMeasurements, writeMeasurements, type Measurements } from "./measurements.ts";
 import { newestOrInstalledRestic } from "./newest-or-installed-restic.ts";
 import { Noted } from "./noted.ts";
@@ -38,6 +39,8 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+/** A round writes the data about twice, into a repository and into a target; the source lies in memory already. */
+const writtenShare = 2;
 const share = values.quick ? 0.01 : 1;
 const scenarios: readonly Scenario[] = [mixed, large, small, sparse, forgetPrune];
 const only = values.only?.split(",") ?? [...scenarios.map(({ name }) => name), "scale"];
@@ -90,15 +93,18 @@ function runScenario(scenario: Scenario, programs: readonly Contender[], folder:
   const prepared = scenario.prepare(folder, share);
   const noted = new Noted();
   const taking = programs.filter((program) => prepared.takesPart?.(program) ?? true);
+  touchMemory(folder, writtenShare * bytesBelow(folder));
   for (let round = 1; round <= rounds; round += 1) {
-    for (const contender of taking) {
+    // Somebody else goes first each time.
+    for (const contender of taking.map((_, at) => taking[(at + round - 1) % taking.length]!)) {
       console.log(`${scenario.name}, round ${round} of ${rounds}: ${contender.name}`);
       const work = join(folder, "round");
       mkdirSync(join(work, "target"), { recursive: true });
       try {
         prepared.round(contender, work, round === 1, (figure, value) => noted.add(contender.name, figure, value));
       } finally {
-        rmSync(work, { recursive: true, force: true });
+        if (values.quick) rmSync(work, { recursive: true, force: true });
+        else removeAll(folder, work);
       }
     }
   }

@@ -37,7 +37,9 @@ export function formatDuration(ms: number): string {
   return rest === 0 ? `${whole} ${bigName}` : `${whole} ${bigName} ${rest} ${smallName}`;
 }
 
-/** "1 file", "2 files": a count with its noun. */
+/** "1 file", "2,000 files": a whole number with its noun. */
 export function count(n: number, one: string, many: string = `${one}s`): string {
-  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+  // By hand, because the first number that Node.js formats for a language costs 10 ms.
+  const grouped = String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${grouped} ${n === 1 ? one : many}`;
 }
