@@ -29,6 +29,22 @@ function directory(name: string, subtree: TreeId): TreeNode {
   return { ...bareNode(Buffer.from(name), "dir"), subtree };
 }
 
+const bareSnapshot = {
+  time: { ns: 1_000_000_000n, offsetS: 0 },
+  parent: undefined,
+  paths: ["/"],
+  hostname: "h",
+  username: "u",
+  uid: 0,
+  gid: 0,
+  excludes: [],
+  tags: [],
+  original: undefined,
+  programVersion: "",
+  summary: undefined,
+  otherKeys: [],
+} as const;
+
 /**
  * Two snapshots: `/plain` and `/shared/fil\xffe` in both, `/added` in the second only. Every blob is in a pack of
  * its own, so that one can be damaged at a time.
@@ -48,22 +64,7 @@ async function backedUp(seed: number): Promise<BackedUp> {
   const secondTree = await saveTree([file("added", [blobs.added]), file("plain", [blobs.plain]), shared]);
   await repository.flush();
   const snapshot = (tree: TreeId, atS: bigint) =>
-    saveSnapshot(repository, {
-      time: { ns: atS * 1_000_000_000n, offsetS: 0 },
-      parent: undefined,
-      tree,
-      paths: ["/"],
-      hostname: "h",
-      username: "u",
-      uid: 0,
-      gid: 0,
-      excludes: [],
-      tags: [],
-      original: undefined,
-      programVersion: "",
-      summary: undefined,
-      otherKeys: [],
-    });
+    saveSnapshot(repository, { ...bareSnapshot, time: { ns: atS * 1_000_000_000n, offsetS: 0 }, tree });
   const snapshots = { first: await snapshot(firstTree, 1n), second: await snapshot(secondTree, 2n) };
   const check = async (options: CheckOptions, onProgress?: (progress: CheckProgress) => void) => {
     const session = await Repository.open(fixture.storage, { password: testPassword }, fixture.context);
@@ -287,6 +288,65 @@ describe("threads", () => {
     expect(storage.hits).toBe(1);
     expect(report.errors).toEqual([]);
     expect(report.hints).toEqual([expect.stringMatching(/^Pack [0-9a-f]{64} was read wrongly once/)]);
+  });
+});
+
+describe("listings", () => {
+  /** Twenty folders of a thousand files below one: enough that threads look at them. What is wrong with them is asked for. */
+  async function wide(faults: { readonly content?: Id; readonly name?: string }) {
+    const fixture = await repositoryFixture({ seed: 18 });
+    const { repository } = fixture;
+    const random = seededRandom("wide");
+    const content = (await repository.saveBlob("data", random.bytes(100))).id;
+    const folders: TreeNode[] = [];
+    for (let folder = 10; folder < 30; folder += 1) {
+      const names = Array.from({ length: 1000 }, () => Buffer.from(random.bytes(30)).toString("hex")).sort();
+      const files = names.map((name) => file(name, [content]));
+      if (folder === 20 && faults.content !== undefined) files.push(file("lost", [content, faults.content]));
+      let json = serialiseTree(files);
+      if (folder === 21 && faults.name !== undefined)
+        json = Buffer.from(json.toString().replace(names.at(-1)!, faults.name));
+      folders.push(directory(`folder ${folder}`, (await repository.saveBlob("tree", json)).id));
+    }
+    const tree = (await repository.saveBlob("tree", serialiseTree(folders))).id;
+    await repository.flush();
+    await saveSnapshot(repository, { ...bareSnapshot, tree });
+    const check = async (threads: number, options: CheckOptions = quick) => {
+      const session = await Repository.open(fixture.storage, { password: testPassword }, fixture.context);
+      return checkRepository(session, { ...options, threads });
+    };
+    return { ...fixture, check };
+  }
+
+  test("are all looked at, in threads as in the calling one", async () => {
+    const { check } = await wide({});
+    expect(await check(2)).toMatchObject({ errors: [], hints: [], trees: 21 });
+    expect(await check(2, all)).toEqual(await check(0, all));
+  });
+
+  test("that name an unknown piece, or hold a hostile name, are found among sound ones", async () => {
+    const { check } = await wide({ content: "ab".repeat(32) as Id, name: ".." });
+    for (const threads of [0, 2]) {
+      const report = await check(threads);
+      expect(report.errors.map(({ code }) => code).toSorted()).toEqual(["ENGINE_BLOB_MISSING", "ENGINE_TREE_DAMAGED"]);
+      expect(report.errors.map(({ affected }) => affected.map(({ path }) => path)).toSorted()).toEqual([
+        ["/folder 20/lost"],
+        ["/folder 21/.."],
+      ]);
+      expect(report.trees).toBe(21);
+    }
+  });
+
+  test("with a flipped bit are found, and one on the way only is no damage", async () => {
+    const { check, storage, repository } = await wide({});
+    storage.add({ operation: "read", type: "pack", how: "corrupt", times: 1 });
+    expect((await check(2)).errors).toEqual([]);
+    expect(storage.hits).toBe(1);
+    const pack = [...repository.packs()].find(({ blobs }) => blobs[0]!.type === "tree")!;
+    await change(storage, "pack", pack.id, flipped);
+    const report = await check(2);
+    expect(report.errors).toMatchObject([{ code: "ENGINE_PACK_DAMAGED", affectedCount: 1 }]);
+    expect(report).toEqual(await check(0));
   });
 });
 

@@ -42,8 +42,8 @@ export interface CheckProgress {
 /**
  * Looks for everything that would keep a snapshot from being restored, and names the files it would hit.
  *
- * @param repository freshly opened, its index not loaded yet; the caller holds the exclusive lock, or accepts that a
- *   backup beside it can look like damage
+ * @param repository freshly opened, its index not loaded yet but for what was while the lock was waited for; the caller
+ *   holds the exclusive lock, or accepts that a backup beside it can look like damage
  * @returns what was found; only an unreachable storage or an abort throws
  * @see restic-format.md section 16
  */

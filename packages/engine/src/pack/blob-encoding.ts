@@ -1,6 +1,6 @@
-import { equalBytes, fromHex, KiB } from "@holdfast/base";
+import { equalBytes, KiB } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
-import { sha256, type BlobId } from "../id.ts";
+import { idOf, type BlobId } from "../id.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { decryptInto, open, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
 import { zstd } from "../native/zstd.ts";
@@ -77,7 +77,7 @@ export function encodeBlob(
  */
 export function decodeBlob(key: MasterKey, id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
   const plain = uncompressedLength === 0 ? open(key, stored) : unpack(key, uncompressedLength, stored, allocate);
-  if (!equalBytes(sha256(plain), fromHex(id))) throw new Error("its content has another hash than its name");
+  if (idOf(plain) !== id) throw new Error("its content has another hash than its name");
   return plain;
 }
 
@@ -86,7 +86,7 @@ export function proveBlob(key: MasterKey, id: BlobId, uncompressedLength: number
   let plain: Uint8Array;
   if (uncompressedLength === 0) plain = openShared(key, stored);
   else plain = unpack(key, uncompressedLength, stored, (length) => plainScratch.take(length));
-  if (!equalBytes(sha256(plain), fromHex(id))) throw new Error("its content has another hash than its name");
+  if (idOf(plain) !== id) throw new Error("its content has another hash than its name");
   return plain;
 }
 
