@@ -34,7 +34,7 @@ export function soundTrees(decoder: Decoder, { known, trees, bytes }: TreeJob): 
     } catch {
       continue; // damaged, here or on the way
     }
-    const subtrees = listings.subtreesOf(plain) ?? subtreesOf(plain, blobs);
+    const subtrees = subtreesOf(plain, listings, blobs);
     if (subtrees === undefined) continue;
     found.push(number, subtrees.length);
     for (const subtree of subtrees) found.push(subtree);
@@ -43,10 +43,12 @@ export function soundTrees(decoder: Decoder, { known, trees, bytes }: TreeJob): 
 }
 
 /** The numbers of a listing's subtrees; undefined when anything is wrong with it. */
-function subtreesOf(plain: Uint8Array, blobs: SharedBlobSet): number[] | undefined {
+function subtreesOf(plain: Uint8Array, listings: PlainListings, blobs: SharedBlobSet): number[] | undefined {
   const subtrees: number[] = [];
   let isSound = true;
   try {
+    const known = listings.subtreesOf(plain);
+    if (known !== undefined) return known;
     for (const { subtree, content } of treeNodes(plain, () => (isSound = false))) {
       if (subtree !== undefined) subtrees.push(blobs.ids.tree.find(subtree));
       for (const id of content ?? []) isSound &&= blobs.ids.data.find(id) >= 0;
