@@ -55,6 +55,8 @@ export function localStorage(path: string, options: LocalStorageOptions = {}): S
 const streamPieceBytes = 256 * 1024;
 /** Directory entries looked at together, so that a listing is not one round trip to the disk after another. */
 const listBatch = 64;
+/** Folders of packs read together: most have few, so a listing is hardly more than waiting for each. */
+const shardsAtOnce = 16;
 
 class LocalStorage implements Storage {
   readonly location: string;
@@ -105,7 +107,7 @@ class LocalStorage implements Storage {
   async read(file: FileHandle, range?: ByteRange, signal?: AbortSignal): Promise<Uint8Array> {
     const { open, whole } = await this.#open(file, range, signal);
     try {
-      const bytes = new Uint8Array(whole.length);
+      const bytes = new Uint8Array(range?.spare ?? new ArrayBuffer(whole.length), 0, whole.length);
       for (let at = 0; at < bytes.byteLength;) {
         at += await this.#readInto(open, file, bytes.subarray(at), whole.offset + at);
         signal?.throwIfAborted();
@@ -171,9 +173,13 @@ class LocalStorage implements Storage {
     }
     const folder = join(this.location, folderOfType[type]);
     if (type !== "pack") return yield* this.#listFolder(folder, signal);
-    for await (const shard of this.#namesIn(folder)) {
-      signal?.throwIfAborted();
-      if (/^[0-9a-f]{2}$/.test(shard)) yield* this.#listFolder(join(folder, shard), signal);
+    const names = await Array.fromAsync(this.#namesIn(folder));
+    const shards = names.filter((name) => /^[0-9a-f]{2}$/.test(name));
+    for (let at = 0; at < shards.length; at += shardsAtOnce) {
+      const listed = shards
+        .slice(at, at + shardsAtOnce)
+        .map((shard) => Array.fromAsync(this.#listFolder(join(folder, shard), signal)));
+      for (const entries of await Promise.all(listed)) yield* entries;
     }
   }
 
