@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { messageOf, toHex } from "@holdfast/base";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { checkTag, open } from "../crypto/seal.ts";
-import type { PackId } from "../id.ts";
+import { idOf, type PackId } from "../id.ts";
 import { proveBlob } from "./blob-encoding.ts";
 import {
   headerLengthBytes,
@@ -141,6 +141,20 @@ export function findFaultInNewPack(
   const last = blobs.at(-1)!;
   const [finding] = headerFaults(key, blobs, bytes.subarray(last.offset + last.length), bytes.byteLength);
   return finding;
+}
+
+/**
+ * Proves a pack that was put together of sealed blobs: each is decoded and hashed, and the header says what is there.
+ * @returns the pack's id, undefined when anything is not what was written
+ */
+export function nameOfProvenPack(key: MasterKey, blobs: readonly PackedBlob[], bytes: Uint8Array): PackId | undefined {
+  for (const blob of blobs) {
+    const stored = bytes.subarray(blob.offset, blob.offset + blob.length);
+    if (decodingFault(key, blob, stored) !== undefined) return undefined;
+  }
+  const last = blobs.at(-1)!;
+  const end = bytes.subarray(last.offset + last.length);
+  return headerFaults(key, blobs, end, bytes.byteLength).length === 0 ? idOf(bytes) : undefined;
 }
 
 function decodingFault(key: MasterKey, blob: PackedBlob, stored: Uint8Array): string | undefined {

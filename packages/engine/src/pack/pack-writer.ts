@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { type Random, HoldfastError, MiB, assert } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
@@ -16,6 +16,11 @@ const slackBytes = 9 * MiB;
 
 const lengthLimit = 2 ** 32;
 
+/** Memory for one pack: virtual for the most part, until blobs are written to it. */
+export function packRoomBytes(bytesTarget: number): number {
+  return bytesTarget + Math.min(slackBytes, bytesTarget);
+}
+
 export interface FinishedPack {
   readonly id: PackId;
   readonly bytes: Uint8Array;
@@ -28,6 +33,9 @@ export interface UnfinishedPack {
   readonly blobs: readonly PackedBlob[];
 }
 
+/** A whole pack whose hash nobody has taken yet. */
+export type UnnamedPack = Omit<FinishedPack, "id">;
+
 /**
  * One pack in the making, in memory; its hash runs along. All blobs of a pack have the same type.
  * Memory that nothing was written to costs nothing: the system gives pages as they are touched.
@@ -35,16 +43,20 @@ export interface UnfinishedPack {
 export class PackWriter {
   readonly #type: BlobType;
   readonly #bytesTarget: number;
-  readonly #hash = createHash("sha256");
+  readonly #hash: Hash | undefined;
   readonly #blobs: PackedBlob[] = [];
-  #buffer: Buffer<ArrayBuffer>;
+  #buffer: Buffer;
   #used = 0;
 
-  /** @param spare memory of an earlier pack that is stored, to be used again */
-  constructor(type: BlobType, bytesTarget: number, spare?: ArrayBuffer) {
+  /**
+   * @param spare memory to use, as that of an earlier pack that is stored
+   * @param isNamed false for one that is hashed elsewhere, see `finishUnnamed`
+   */
+  constructor(type: BlobType, bytesTarget: number, spare?: ArrayBufferLike, isNamed = true) {
     this.#type = type;
+    this.#hash = isNamed ? createHash("sha256") : undefined;
     this.#bytesTarget = bytesTarget;
-    this.#buffer = Buffer.from(spare ?? new ArrayBuffer(bytesTarget + Math.min(slackBytes, bytesTarget)));
+    this.#buffer = Buffer.from(spare ?? new ArrayBuffer(packRoomBytes(bytesTarget)));
   }
 
   /** True when the pack should be finished; it may then be longer than the target by one blob. */
@@ -75,7 +87,7 @@ export class PackWriter {
     const stored = this.#buffer.subarray(this.#used, this.#used + length);
     sealInto(key, nonce, prepared.bytes, stored);
     if (plain !== undefined && !leadsBack(key, stored, prepared, plain)) throw verificationFailed(`Blob ${id}`);
-    this.#hash.update(stored);
+    this.#hash?.update(stored);
     this.#used += length;
     return length;
   }
@@ -92,17 +104,23 @@ export class PackWriter {
    * @throws ENGINE_VERIFICATION_FAILED when the machine did not keep what it was given
    */
   finish(key: MasterKey, random: Random, isVerified: boolean): FinishedPack {
+    assert(this.#hash !== undefined, "the hash ran along");
+    const unnamed = this.finishUnnamed(key, random);
+    const pack = { id: idFromBytes(this.#hash.digest()), ...unnamed };
+    const finding = isVerified ? findFaultInNewPack(key, pack) : undefined;
+    if (finding !== undefined) throw verificationFailed(finding);
+    return pack;
+  }
+
+  /** Seals the header onto the pack, for somebody who proves it and takes its hash. */
+  finishUnnamed(key: MasterKey, random: Random): UnnamedPack {
     assert(!this.isEmpty, "a pack holds at least one blob");
     const header = seal(key, newNonce(random), serialisePackHeader(this.#blobs));
     const trailer = Buffer.alloc(headerLengthBytes);
     trailer.writeUInt32LE(header.byteLength);
     this.#append(header);
     this.#append(trailer);
-    const bytes = this.#buffer.subarray(0, this.#used);
-    const pack = { id: idFromBytes(this.#hash.digest()), bytes, blobs: this.#blobs };
-    const finding = isVerified ? findFaultInNewPack(key, pack) : undefined;
-    if (finding !== undefined) throw verificationFailed(finding);
-    return pack;
+    return { bytes: this.#buffer.subarray(0, this.#used), blobs: this.#blobs };
   }
 
   /** What is in it so far; the writer is used up. */
@@ -113,14 +131,16 @@ export class PackWriter {
   #append(bytes: Uint8Array): void {
     this.#makeRoom(bytes.byteLength);
     this.#buffer.set(bytes, this.#used);
-    this.#hash.update(bytes);
+    this.#hash?.update(bytes);
     this.#used += bytes.byteLength;
   }
 
-  #makeRoom(length: number): void {
-    const needed = this.#used + length;
+  #makeRoom(more: number): void {
+    const needed = this.#used + more;
     if (needed <= this.#buffer.byteLength) return;
-    const larger = Buffer.from(new ArrayBuffer(Math.max(needed + MiB, this.#buffer.byteLength * 2)));
+    const length = Math.max(needed + MiB, this.#buffer.byteLength * 2);
+    const isShared = this.#buffer.buffer instanceof SharedArrayBuffer;
+    const larger = Buffer.from(isShared ? new SharedArrayBuffer(length) : new ArrayBuffer(length));
     larger.set(this.#buffer.subarray(0, this.#used));
     this.#buffer = larger;
   }

@@ -2,9 +2,8 @@ import { HoldfastError } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import { engineErrors } from "../errors.ts";
 import type { BlobId } from "../id.ts";
-import { headerEntryBytes } from "../pack/pack-header.ts";
-import type { Repository } from "../repository/repository.ts";
-import { Prover } from "./prover.ts";
+import type { PackOfCopies, Repository } from "../repository/repository.ts";
+import { Prover, type ProofJob } from "./prover.ts";
 
 /** A blob as it lies in another pack, sealed. */
 export interface SealedBlob {
@@ -23,28 +22,25 @@ export class CopiedPacks {
   readonly #repository: Repository;
   readonly #signal: AbortSignal | undefined;
   readonly #prover: Prover;
-  readonly #open: Record<BlobType, { blobs: SealedBlob[]; bytes: number }> = {
-    data: { blobs: [], bytes: 0 },
-    tree: { blobs: [], bytes: 0 },
-  };
+  readonly #open: { data?: PackOfCopies; tree?: PackOfCopies } = {};
   readonly #underWay = new Set<Promise<void>>();
   readonly #spares: ArrayBuffer[] = [];
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(repository: Repository, signal: AbortSignal | undefined) {
+  /** @param bytesExpected that there will be to copy */
+  constructor(repository: Repository, bytesExpected: number, signal: AbortSignal | undefined) {
     this.#repository = repository;
     this.#signal = signal;
-    this.#prover = new Prover(repository.secretForThreads());
+    this.#prover = new Prover(repository.secretForThreads(), bytesExpected);
   }
 
-  /** Takes a blob in; waits first while enough is under way. @throws what storing an earlier one threw */
-  async add(type: BlobType, blob: SealedBlob): Promise<void> {
-    while (this.#underWay.size > this.#prover.threads + 1) await Promise.race(this.#underWay);
+  /** Takes a copy of a blob; waits first while enough is under way. @throws what storing an earlier one threw */
+  async add(type: BlobType, { id, stored, uncompressedLength }: SealedBlob): Promise<void> {
+    while (this.#underWay.size > this.#prover.threads) await Promise.race(this.#underWay);
     this.#throwIfFailed();
-    const open = this.#open[type];
-    open.blobs.push(blob);
-    open.bytes += blob.stored.byteLength + headerEntryBytes(blob.uncompressedLength !== 0);
-    if (open.bytes >= this.#repository.packBytesTarget) this.#close(type);
+    const open = (this.#open[type] ??= this.#repository.packOfCopies(type, this.#spares.pop()));
+    open.add(id, { stored, uncompressedLength });
+    if (open.isFull()) this.#close(type);
   }
 
   /** Stores what is left; the index files come with the repository's `flush`. @throws as `add` */
@@ -62,21 +58,20 @@ export class CopiedPacks {
   }
 
   #close(type: BlobType): void {
-    const { blobs } = this.#open[type];
-    if (blobs.length === 0) return;
-    this.#open[type] = { blobs: [], bytes: 0 };
-    const storing = this.#store(type, blobs)
+    const pack = this.#open[type]?.finish();
+    delete this.#open[type];
+    if (pack === undefined) return;
+    const storing = this.#store(type, pack)
       .catch((error: unknown) => void (this.#failure ??= { error }))
       .then(() => void this.#underWay.delete(storing));
     this.#underWay.add(storing);
   }
 
-  async #store(type: BlobType, copies: readonly SealedBlob[]): Promise<void> {
-    const { id, blobs, bytes } = this.#repository.packOfCopies(type, copies, this.#spares.pop());
-    const proof = await this.#prover.prove({ id, blobs, bytes });
-    if (proof.isSound) await this.#repository.storePack(type, { id, blobs, bytes: proof.bytes }, this.#signal);
+  async #store(type: BlobType, { blobs, bytes: unproven }: ProofJob): Promise<void> {
+    const { id, bytes } = await this.#prover.prove({ blobs, bytes: unproven });
+    if (id !== undefined) await this.#repository.storePack(type, { id, blobs, bytes }, this.#signal);
     else for (const blob of blobs) await saveFromAnywhere(this.#repository, type, blob.id, this.#signal);
-    if (proof.bytes.buffer instanceof ArrayBuffer) this.#spares.push(proof.bytes.buffer);
+    if (bytes.buffer instanceof ArrayBuffer) this.#spares.push(bytes.buffer);
   }
 
   #throwIfFailed(): void {

@@ -145,7 +145,8 @@ async function emptyPacks(
   if (plan.repack.length === 0) return;
   const leaving = new Set([...plan.repack, ...plan.remove, ...plan.missing]);
   let done = 0;
-  let leftBytes = plan.repack.reduce((bytes, id) => bytes + packSizes[index.packNumber(id)]!, 0);
+  const bytesExpected = plan.repack.reduce((bytes, id) => bytes + packSizes[index.packNumber(id)]!, 0);
+  let leftBytes = bytesExpected;
   if (leftBytes <= nearlyDoneBytes) onNearlyDone();
   const onPack = (id: PackId) => {
     tell("repack", (done += 1), plan.repack.length);
@@ -153,7 +154,7 @@ async function emptyPacks(
     if (leftBytes <= nearlyDoneBytes) onNearlyDone();
   };
   const recompressData = options.repackUncompressed === true;
-  await repack(repository, plan.repack, leaving, marks, { recompressData, onPack }, signal);
+  await repack(repository, plan.repack, leaving, marks, { bytesExpected, recompressData, onPack }, signal);
 }
 
 /** Whether anything is to be removed or put in order. Packs without index may turn out to be somebody's at work. */

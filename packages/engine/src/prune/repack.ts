@@ -1,3 +1,5 @@
+import { MiB } from "@holdfast/base";
+import type { ByteRange } from "@holdfast/storage";
 import type { PackId } from "../id.ts";
 import { runsOf } from "../pack-reads/runs.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
@@ -7,10 +9,14 @@ import { BlobMarks } from "./blob-marks.ts";
 import { CopiedPacks, isUnreadable, saveFromAnywhere } from "./copied-packs.ts";
 import { eachPlace } from "./each-place.ts";
 
-/** Packs read at once; each may have a request of 16 MiB in memory. */
+/** Packs read at once. */
 const packsAtOnce = 3;
+/** Bytes of one request, in memory that is used again and again. */
+const readBytesMax = 4 * MiB;
 
 export interface RepackOptions {
+  /** Of the packs to be emptied. */
+  readonly bytesExpected: number;
   /** Compress data that was stored without. Directory listings always are. */
   readonly recompressData: boolean;
   /** Hears of each pack that was emptied. */
@@ -43,7 +49,8 @@ export async function repack(
       if (isLeaving[pack] === 0) kept.mark(type, blob);
     });
   }
-  const copies = new CopiedPacks(repository, signal);
+  const spares: ArrayBuffer[] = [];
+  const copies = new CopiedPacks(repository, options.bytesExpected, signal);
   try {
     const connections = Math.max(1, repository.storage.properties.connectionsMax);
     const packs = index.packs((pack) => isEmptied[pack] === 1);
@@ -52,7 +59,10 @@ export async function repack(
         const blob = index.blobNumber(type, blobId);
         return marks.has(type, blob) && kept.mark(type, blob);
       });
-      for (const run of runsOf(wanted)) await copyRun(repository, id, run, copies, options, signal);
+      const spare = spares.pop() ?? new ArrayBuffer(readBytesMax);
+      for (const run of runsOf(wanted, readBytesMax))
+        await copyRun(repository, id, run, copies, options, spare, signal);
+      spares.push(spare);
       options.onPack(id);
     });
     await copies.finish();
@@ -68,11 +78,13 @@ async function copyRun(
   run: readonly PackedBlob[],
   copies: CopiedPacks,
   { recompressData }: RepackOptions,
+  spare: ArrayBuffer,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const from = run[0]!.offset;
   const length = run.at(-1)!.offset + run.at(-1)!.length - from;
-  const bytes = await readUnlessDamaged(repository, packId, from, length, signal);
+  const range = { offset: from, length, ...(length <= spare.byteLength && { spare }) };
+  const bytes = await readUnlessDamaged(repository, packId, range, signal);
   for (const { type, id, offset, length: blobLength, uncompressedLength } of run) {
     const isLeftPlain = uncompressedLength === 0 && repository.version === 2;
     if (bytes === undefined || (isLeftPlain && (type === "tree" || recompressData)))
@@ -87,12 +99,11 @@ async function copyRun(
 async function readUnlessDamaged(
   repository: Repository,
   packId: PackId,
-  offset: number,
-  length: number,
+  range: ByteRange,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await repository.storage.read({ type: "pack", name: packId }, { offset, length }, signal);
+    return await repository.storage.read({ type: "pack", name: packId }, range, signal);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     return undefined;

@@ -2,7 +2,7 @@ import { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, PackId } from "../id.ts";
 import { decodeBlob, proveBlob } from "../pack/blob-encoding.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
-import { examinePack, type PackReading } from "../pack/pack-reading.ts";
+import { examinePack, nameOfProvenPack, type PackReading } from "../pack/pack-reading.ts";
 
 /** What a repository says about bytes that are in memory already, for threads that have no repository. */
 export class Decoder {
@@ -21,6 +21,11 @@ export class Decoder {
   /** As `decode`; the bytes lie in memory that the next blob of this thread uses again. */
   prove(id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
     return proveBlob(this.#key, id, uncompressedLength, stored);
+  }
+
+  /** The id of a pack that was put together of sealed blobs, all of it proven; undefined when something is damaged. */
+  nameOfProvenPack(blobs: readonly PackedBlob[], bytes: Uint8Array): PackId | undefined {
+    return nameOfProvenPack(this.#key, blobs, bytes);
   }
 
   /** Proves a whole pack, see `Repository.readPack`. */

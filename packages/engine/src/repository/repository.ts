@@ -12,7 +12,7 @@ import type { EncodedBlob } from "../pack/blob-encoding.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { readPackHeader } from "../pack/pack-header-reading.ts";
-import { packBytesTarget, PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
+import { packBytesTarget, PackWriter, type FinishedPack, type UnnamedPack } from "../pack/pack-writer.ts";
 import { readPack, type PackReading } from "../pack/pack-reading.ts";
 import type { SharedBlobSet } from "../tables/shared-blob-set.ts";
 import type { PackerSetup, UnfinishedPack } from "./blob-packer.ts";
@@ -50,6 +50,15 @@ export interface SessionOptions {
 export type InitOptions = SessionOptions & Credentials & NewRepository;
 export type OpenOptions = SessionOptions &
   Credentials & { readonly signal?: AbortSignal; readonly cache?: CacheOptions };
+
+/** A pack in the making that is put together of sealed blobs. */
+export interface PackOfCopies {
+  /** Takes a copy of the sealed bytes. */
+  add(id: BlobId, sealed: EncodedBlob): void;
+  isFull(): boolean;
+  /** All of it, for somebody who proves it and takes its hash. */
+  finish(): UnnamedPack;
+}
 
 /** Where this machine keeps copies of small files, so that they are not fetched and decoded every time. */
 export interface CacheOptions {
@@ -231,17 +240,16 @@ export class Repository {
   }
 
   /**
-   * A new pack of blobs that lie in others, with their sealed bytes as they are. Neither proven nor stored yet.
+   * A new pack for blobs that lie in others, with their sealed bytes as they are: neither proven nor named.
    * @param spare memory of an earlier one that is stored, to be used again
    */
-  packOfCopies(
-    type: BlobType,
-    copies: Iterable<{ readonly id: BlobId } & EncodedBlob>,
-    spare?: ArrayBuffer,
-  ): FinishedPack {
-    const pack = new PackWriter(type, this.packBytesTarget, spare);
-    for (const { id, stored, uncompressedLength } of copies) pack.add(id, { stored, uncompressedLength });
-    return pack.finish(this.#key, this.context.random, false);
+  packOfCopies(type: BlobType, spare?: ArrayBuffer): PackOfCopies {
+    const pack = new PackWriter(type, this.packBytesTarget, spare, false);
+    return {
+      add: (id, encoded) => pack.add(id, encoded),
+      isFull: () => pack.isFull,
+      finish: () => pack.finishUnnamed(this.#key, this.context.random),
+    };
   }
 
   /** Stores a pack that was proven; `flush` brings the index file that names it. Resolves when the storage has it. */
