@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@holdfast/base";
 import rootPackage from "../package.json" with { type: "json" };
 import { borg, holdfast, restic, type Contender } from "./contenders.ts";
-import { removeAll, touchMemory } from "./fair-ground.ts";
+import { emptyFiles, touchMemory } from "./fair-ground.ts";
 import { figures } from "./figures.ts";
 import { bytesBelow, canMeasure } from "./measure.ts";
 import { readMeasurements, writeMeasurements, type Measurements } from "./measurements.ts";
@@ -47,13 +47,19 @@ const only = values.only?.split(",") ?? [...scenarios.map(({ name }) => name), "
 const root = resolve(import.meta.dirname, "..");
 const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
 
-if (canMeasure()) await compare();
-else {
+if (canMeasure()) {
+  const top = mkdtempSync(join(values.dir ?? tmpdir(), "holdfast-bench-"));
+  try {
+    await compare(top);
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+} else {
   console.error("bench: GNU time is needed to measure memory (Debian and Ubuntu: the package `time`).");
   process.exitCode = 1;
 }
 
-async function compare(): Promise<void> {
+async function compare(top: string): Promise<void> {
   const programs = contenders();
   const versions = Object.fromEntries(programs.map(({ name, version }) => [name, version]));
   let measured: Measurements = { machine: thisMachine(), versions, figures: {} };
@@ -63,29 +69,19 @@ async function compare(): Promise<void> {
     if (!values.quick) publish({ ...measured, figures: { ...readMeasurements().figures, ...measured.figures } });
   };
   for (const scenario of scenarios) {
-    if (only.includes(scenario.name)) keep(inFolder((folder) => runScenario(scenario, programs, folder)));
+    if (!only.includes(scenario.name)) continue;
+    const folder = join(top, scenario.name);
+    mkdirSync(folder);
+    keep(runScenario(scenario, programs, folder));
+    emptyFiles(folder);
   }
   if (only.includes("scale")) {
-    const folder = mkdtempSync(join(values.dir ?? tmpdir(), "holdfast-bench-"));
-    try {
-      const noted = new Noted();
-      const data = await measureScale(folder, share, rounds, (figure, value) => noted.add("Holdfast", figure, value));
-      keep(noted.measurements(day, data));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const noted = new Noted();
+    const data = await measureScale(top, share, rounds, (figure, value) => noted.add("Holdfast", figure, value));
+    keep(noted.measurements(day, data));
   }
   const measuredNow = figures.filter(({ id }) => measured.figures[id] !== undefined);
   console.log(`\n${measuredOn(measuredNow, measured)}\n${targetsTable(measuredNow, measured)}`);
-}
-
-function inFolder<Result>(work: (folder: string) => Result): Result {
-  const folder = mkdtempSync(join(values.dir ?? tmpdir(), "holdfast-bench-"));
-  try {
-    return work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function runScenario(scenario: Scenario, programs: readonly Contender[], folder: string): Measurements["figures"] {
@@ -98,14 +94,10 @@ function runScenario(scenario: Scenario, programs: readonly Contender[], folder:
     // Somebody else goes first each time.
     for (const contender of taking.map((_, at) => taking[(at + round - 1) % taking.length]!)) {
       console.log(`${scenario.name}, round ${round} of ${rounds}: ${contender.name}`);
-      const work = join(folder, "round");
+      const work = join(folder, `round-${round}-${contender.name}`);
       mkdirSync(join(work, "target"), { recursive: true });
-      try {
-        prepared.round(contender, work, round === 1, (figure, value) => noted.add(contender.name, figure, value));
-      } finally {
-        if (values.quick) rmSync(work, { recursive: true, force: true });
-        else removeAll(folder, work);
-      }
+      prepared.round(contender, work, round === 1, (figure, value) => noted.add(contender.name, figure, value));
+      emptyFiles(work);
     }
   }
   return noted.measurements(day, prepared.data);
