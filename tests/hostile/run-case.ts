@@ -46,23 +46,30 @@ const honestText = "what was always there\n";
 /** No command may take longer, on any case that has an end. */
 const commandMsMax = 60_000;
 const endlessMs = 1000;
-/** So many of the commands below are for every case. */
+/** So many of the commands below are for every case, and one of those that follow, in turn. */
 const coreCommands = 6;
+const commandsInTurn = 4;
 
 /**
  * Forges one repository and runs the commands on it that read one.
- * @param reach "core" lists, restores and checks; "every" does all that reads
+ * @param reach "core" lists, restores, checks, and finds, compares, dumps or plans a prune; "every" does all that reads
+ * @param number of the case, for what is done in turn
  */
-export async function runCase(hostile: HostileCase, reach: "core" | "every"): Promise<CaseReport> {
+export async function runCase(hostile: HostileCase, reach: "core" | "every", number: number): Promise<CaseReport> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-hostile-"));
   try {
-    return await runIn(folder, hostile, reach);
+    return await runIn(folder, hostile, reach, number);
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-async function runIn(folder: string, hostile: HostileCase, reach: "core" | "every"): Promise<CaseReport> {
+async function runIn(
+  folder: string,
+  hostile: HostileCase,
+  reach: "core" | "every",
+  number: number,
+): Promise<CaseReport> {
   const outside = join(folder, "outside");
   mkdirSync(join(outside, "inner"), { recursive: true });
   writeFileSync(join(outside, "secret"), "secret");
@@ -76,10 +83,9 @@ async function runIn(folder: string, hostile: HostileCase, reach: "core" | "ever
 
   const peakBefore = process.resourceUsage().maxRSS;
   const outcomes: Outcome[] = [];
-  for (const words of commandsFor(hostile, attacked, honest, folder).slice(
-    0,
-    reach === "core" ? coreCommands : undefined,
-  )) {
+  const isInTurn = (at: number) => at < coreCommands || at === coreCommands + (number % commandsInTurn);
+  const commands = commandsFor(hostile, attacked, honest, folder);
+  for (const words of commands.filter((_, at) => reach === "every" || isInTurn(at))) {
     const before = folderState(outside);
     const outcome = await runCommand(forge.path, words, hostile);
     const faults = [...outcome.faults];
@@ -115,15 +121,15 @@ function commandsFor(hostile: HostileCase, attacked: string, honest: string, fol
     ["restore", honest, "--target", join(folder, "targets", "honest")],
     ["check", "--read-data"],
     ["find", "*e*"],
-    ["find", "--blob", "cd".repeat(32)],
     ["diff", honest, attacked],
-    ["diff", attacked, honest, "--metadata"],
     ["dump", attacked, "/"],
+    ["prune", "--dry-run"],
+    ["find", "--blob", "cd".repeat(32)],
+    ["diff", attacked, honest, "--metadata"],
     ["stats", attacked],
     ["stats", "--mode", "files-by-contents", attacked],
     ["cat", "snapshot", attacked],
     ["list", "blobs"],
-    ["prune", "--dry-run"],
     ["forget", "--keep-last", "1", "--dry-run"],
     ["rewrite", "--exclude", "nothing", "--dry-run"],
     ["repair", "snapshots", "--dry-run"],

@@ -1,15 +1,19 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { inspect } from "node:util";
 import { silentLog, systemClock, systemRandom } from "@holdfast/base";
 import { Repository } from "@holdfast/engine";
 import { openStorage } from "@holdfast/storage";
 import { temporaryDirectory } from "@holdfast/testkit";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { commandTable } from "../../apps/cli/src/index.ts";
 import { runProgram } from "../start/program.ts";
 import { Forge, forgedPassword, node } from "./forge.ts";
+import { formsOf, leaksIn } from "./secret-forms.ts";
 
 /** Each is found by nothing else: a password, one that fits nothing, one in an address, one in the environment. */
 const secrets = {
@@ -18,19 +22,6 @@ const secrets = {
   inAddress: "canary-url-9d27f0b6",
   inEnvironment: "canary-rest-33c0a8e5",
 } as const;
-
-/** A secret as it is and in the clothes that programs put on text and bytes. */
-function formsOf(secret: string | Buffer): string[] {
-  const bytes = Buffer.from(secret);
-  const text =
-    typeof secret === "string" ? [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)] : [];
-  const base64 = bytes.toString("base64").replace(/=+$/, "");
-  return [...new Set([...text, bytes.toString("hex"), base64, bytes.toString("base64url")])];
-}
-
-function leaksIn(said: string, forms: readonly string[]): string[] {
-  return forms.filter((form) => said.toLowerCase().includes(form.toLowerCase()));
-}
 
 /** A way to each command's end, on a repository with one snapshot; more words than it takes do no harm to secrets. */
 const words: Readonly<Record<string, readonly string[]>> = {
@@ -103,6 +94,21 @@ async function stage() {
   return { folder, repository, forged: forged!, forge, fill, run, master, context };
 }
 
+/** Refuses everything, and repeats in its answers what it was asked and with which credentials. @returns its port */
+async function talkingHost(): Promise<number> {
+  let answers = 0;
+  const server = createServer((request, response) => {
+    const { authorization = "" } = request.headers;
+    const plain = Buffer.from(authorization.replace("Basic ", ""), "base64").toString();
+    response.statusCode = [401, 403, 400, 404][(answers += 1) % 4]!;
+    response.setHeader("x-told", authorization);
+    response.end(`${request.method} ${request.url} was refused to ${authorization}, which is ${plain}\n`);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
 test("every command but the services has its words here", () => {
   const known = new Set([...Object.keys(words), ...services]);
   expect(commandTable.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
@@ -133,6 +139,15 @@ test("no command says a secret, however it ends", async () => {
     "with an address that is none": {
       ...rest,
       HOLDFAST_REPOSITORY: `rest:http://user:${secrets.inAddress}@[bad/`,
+      HOLDFAST_PASSWORD: secrets.password,
+    },
+    "with somebody at the address who says back what he is told": {
+      HOLDFAST_REPOSITORY: `rest:http://user:${secrets.inAddress}@127.0.0.1:${await talkingHost()}/`,
+      HOLDFAST_PASSWORD: secrets.password,
+    },
+    "with an address that wants other credentials": {
+      ...rest,
+      HOLDFAST_REPOSITORY: `rest:http://127.0.0.1:${await talkingHost()}/`,
       HOLDFAST_PASSWORD: secrets.password,
     },
     "with a host that is none": {

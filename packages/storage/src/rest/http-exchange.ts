@@ -112,10 +112,23 @@ export class HttpExchange {
     this.#agent.destroy();
   }
 
+  /** What a server said, without the password: some repeat in an answer what they were asked. */
+  concealed(text: string): string {
+    const { password = "" } = this.#options;
+    if (password === "") return text;
+    const plain = Buffer.from(password).toString("latin1"); // as the bytes of an answer are taken
+    const forms = [this.#credentials(), password, plain, encodeURIComponent(password)];
+    return forms.reduce((told, form) => told.replaceAll(form, "***"), text);
+  }
+
   #authorization(): Record<string, string> {
     const { user, password } = this.#options;
-    if (user === undefined && password === undefined) return {};
-    return { Authorization: `Basic ${Buffer.from(`${user ?? ""}:${password ?? ""}`).toString("base64")}` };
+    return user === undefined && password === undefined ? {} : { Authorization: `Basic ${this.#credentials()}` };
+  }
+
+  #credentials(): string {
+    const { user = "", password = "" } = this.#options;
+    return Buffer.from(`${user}:${password}`).toString("base64");
   }
 }
 

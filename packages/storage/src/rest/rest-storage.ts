@@ -267,7 +267,7 @@ class RestStorage implements Storage {
       text += Buffer.from(piece).toString("latin1");
       if (text.length > failureTextBytesMax) break;
     }
-    return text.slice(0, failureTextBytesMax);
+    return this.#exchange.concealed(text).slice(0, failureTextBytesMax);
   }
 
   async *#piecesOf(answer: HttpAnswer): AsyncGenerator<Uint8Array> {
