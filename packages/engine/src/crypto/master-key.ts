@@ -54,6 +54,11 @@ export class MasterKey {
     this.#aes.apply(nonce, from, into);
   }
 
+  /** Whether `from` decrypts to `expected`. */
+  leadsTo(nonce: Uint8Array, from: Uint8Array, expected: Uint8Array): boolean {
+    return this.#aes.leadsTo(nonce, from, expected);
+  }
+
   /** The 32-byte one-time Poly1305 key for a nonce: `r`, then AES-128 of the nonce under `k`. */
   oneTimeKey(nonce: Uint8Array): Buffer {
     return Buffer.concat([this.macR, this.#nonceCipher.update(nonce)]);

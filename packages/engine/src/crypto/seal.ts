@@ -45,7 +45,7 @@ export function seal(key: MasterKey, nonce: Uint8Array, plain: Uint8Array): Uint
  */
 export function openInto(key: MasterKey, sealed: Uint8Array, into: Uint8Array): void {
   checkTag(key, sealed);
-  decryptInto(key, sealed, into);
+  key.crypt(sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes, sealed.byteLength - tagBytes), into);
 }
 
 /** Whether a seal holds what was sealed, without decrypting it. @throws SealBrokenError when it does not */
@@ -58,9 +58,10 @@ export function checkTag(key: MasterKey, sealed: Uint8Array): void {
     throw new SealBrokenError("the authentication tag does not fit");
 }
 
-/** The plain text of a seal whose tag is checked elsewhere. @param into 32 bytes shorter than `sealed` */
-export function decryptInto(key: MasterKey, sealed: Uint8Array, into: Uint8Array): void {
-  key.crypt(sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes, sealed.byteLength - tagBytes), into);
+/** Whether a seal decrypts to `plain`; its tag is not looked at. */
+export function decryptsTo(key: MasterKey, sealed: Uint8Array, plain: Uint8Array): boolean {
+  const cipherText = sealed.subarray(nonceBytes, sealed.byteLength - tagBytes);
+  return key.leadsTo(sealed.subarray(0, nonceBytes), cipherText, plain);
 }
 
 /** As `openInto`, in a new array. @throws SealBrokenError */

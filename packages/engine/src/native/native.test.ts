@@ -61,3 +61,23 @@ test(`AES is the same however it is called, for any length and carry of the coun
     }
   }
 });
+
+test(`what is encrypted leads to its plain text and to no other (seed ${seed})`, () => {
+  const random = seededRandom(seed);
+  const key = random.bytes(32);
+  const nonce = random.bytes(16);
+  for (const aes of [directAesCtr!(key), nodeAesCtr(key)]) {
+    for (const length of [0, 1, 64 * KiB, 64 * KiB + 1, 200_001]) {
+      const plain = Buffer.from(random.bytes(length));
+      const sealed = Buffer.alloc(length);
+      aes.apply(nonce, plain, sealed);
+      expect(aes.leadsTo(nonce, sealed, plain)).toBe(true);
+      expect(aes.leadsTo(nonce, sealed, Buffer.concat([plain, Buffer.alloc(1)]))).toBe(false);
+      for (const at of new Set([0, length >> 1, length - 1].filter((place) => place >= 0 && place < length))) {
+        plain[at]! ^= 0x40;
+        expect(aes.leadsTo(nonce, sealed, plain), `${length} bytes, the one at ${at}`).toBe(false);
+        plain[at]! ^= 0x40;
+      }
+    }
+  }
+});

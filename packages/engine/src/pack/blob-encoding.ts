@@ -2,7 +2,7 @@ import { equalBytes, KiB } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import { idOf, type BlobId } from "../id.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { decryptInto, open, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
+import { decryptsTo, open, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
 import { zstd } from "../native/zstd.ts";
 import { compressShared, type CompressionMode } from "./compression.ts";
 import { frameContentBytes } from "./zstd-frame.ts";
@@ -46,13 +46,11 @@ export function prepareBlob(
  * the blob. Compared byte by byte: the blob is still in memory, and its hash was just taken (docs/adr/0016).
  */
 export function leadsBack(key: MasterKey, stored: Uint8Array, prepared: PreparedBlob, plain: Uint8Array): boolean {
-  const decrypted = sealedScratch.take(prepared.bytes.byteLength);
-  decryptInto(key, stored, decrypted);
-  if (!equalBytes(decrypted, prepared.bytes)) return false;
+  if (!decryptsTo(key, stored, prepared.bytes)) return false;
   if (prepared.uncompressedLength === 0) return prepared.bytes === plain;
   const unpacked = plainScratch.take(prepared.uncompressedLength);
   try {
-    return zstd.decompress(decrypted, unpacked) === plain.byteLength && equalBytes(unpacked, plain);
+    return zstd.decompress(prepared.bytes, unpacked) === plain.byteLength && equalBytes(unpacked, plain);
   } catch {
     return false; // no frame any more
   }

@@ -6,7 +6,7 @@ import { idFromBytes, sha256, type BlobId } from "../id.ts";
 import { decodeBlob, prepareBlob } from "../pack/blob-encoding.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { headerEntryBytes } from "../pack/pack-header.ts";
-import { PackWriter, type FinishedPack, type UnfinishedPack } from "../pack/pack-writer.ts";
+import { packRoomBytes, PackWriter, type FinishedPack, type UnfinishedPack } from "../pack/pack-writer.ts";
 import { SharedBlobSet, type SharedBlobSetHandle } from "../tables/shared-blob-set.ts";
 
 export type { UnfinishedPack };
@@ -43,8 +43,11 @@ export interface TakenBlob {
  * repository share what is known, so none stores what another has taken on.
  */
 export class BlobPacker {
-  /** Memory of packs that are stored: the collector of garbage would be slow to notice it. */
-  readonly spares: ArrayBuffer[] = [];
+  /**
+   * Memory of packs that are stored, to be used again. It is shared, so a pack needs no copy to be stored by another
+   * thread, and counts for neither thread's collector of garbage, which large packs that come and go would keep busy.
+   */
+  readonly spares: SharedArrayBuffer[] = [];
   readonly #setup: PackerSetup;
   readonly #key: MasterKey;
   readonly #known: SharedBlobSet;
@@ -74,12 +77,16 @@ export class BlobPacker {
     if (!this.#known.claim(type, hash)) return { id, storedBytes: 0, full: undefined };
     const { version, compression, packBytesTarget, isVerified } = this.#setup;
     const prepared = prepareBlob(version, type, plain, compression);
-    const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget, this.spares.pop()));
+    const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget, this.#room()));
     const sealedBytes = pack.seal(id, prepared, this.#key, newNonce(this.#random), isVerified ? plain : undefined);
     const storedBytes = sealedBytes + headerEntryBytes(prepared.uncompressedLength !== 0);
     if (!pack.isFull) return { id, storedBytes, full: undefined };
     delete this.#open[type];
     return { id, storedBytes, full: { type, pack: pack.finish(this.#key, this.#random, isVerified) } };
+  }
+
+  #room(): SharedArrayBuffer {
+    return this.spares.pop() ?? new SharedArrayBuffer(packRoomBytes(this.#setup.packBytesTarget));
   }
 
   /** What the last blobs are in; the packer is used up. */

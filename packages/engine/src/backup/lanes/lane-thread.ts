@@ -54,11 +54,7 @@ class LaneThread {
   }
 
   #finish(): void {
-    const leftovers = this.#lane.packer.leftovers();
-    this.#tell(
-      { kind: "finished", leftovers },
-      leftovers.map(({ bytes }) => bytes.buffer as ArrayBuffer),
-    );
+    this.#tell({ kind: "finished", leftovers: this.#lane.packer.leftovers() });
   }
 
   #work({ tasks, releases }: ToLane & { kind: "work" }): void {
@@ -79,7 +75,7 @@ class LaneThread {
         if (step.value === undefined) this.#maybeTellNews();
         else {
           this.#awaitRoom();
-          this.#tell({ kind: "pack", full: step.value }, [step.value.pack.bytes.buffer as ArrayBuffer]);
+          this.#tell({ kind: "pack", full: step.value });
           this.#takeSpares();
         }
       }
@@ -104,7 +100,7 @@ class LaneThread {
       spare !== undefined;
       spare = receiveMessageOnPort(this.#spares)
     )
-      this.#lane.packer.spares.push(spare.message as ArrayBuffer);
+      this.#lane.packer.spares.push(spare.message as SharedArrayBuffer);
   }
 
   #maybeTellNews(): void {
@@ -114,8 +110,8 @@ class LaneThread {
     this.#tell({ kind: "news", news: this.#lane.tally.take() });
   }
 
-  #tell(message: FromLane, handedOver: ArrayBuffer[] = []): void {
-    this.#port.postMessage(message, handedOver);
+  #tell(message: FromLane): void {
+    this.#port.postMessage(message);
   }
 }
 

@@ -247,12 +247,12 @@ export class Lanes {
   }
 
   /** @param giveBack gets the pack's memory when it is stored */
-  #store(full: FullPack, giveBack: (memory: ArrayBuffer) => void): void {
+  #store(full: FullPack, giveBack: (memory: SharedArrayBuffer) => void): void {
     const storing = this.#repository
       .storePack(full.type, full.pack, this.#signal)
       .catch((error: unknown) => this.fail(error))
       .then(() => {
-        if (!this.#isStopped) giveBack(full.pack.bytes.buffer as ArrayBuffer);
+        if (!this.#isStopped) giveBack(full.pack.bytes.buffer as SharedArrayBuffer);
         this.#storing.delete(storing);
         Atomics.add(this.#control, roomWord, 1);
         Atomics.notify(this.#control, roomWord);
@@ -293,7 +293,7 @@ export class Lanes {
       case "news":
         return this.#options.onNews(message.news, lane);
       case "pack":
-        return this.#store(message.full, (memory) => thread.spares.postMessage(memory, [memory]));
+        return this.#store(message.full, (memory) => thread.spares.postMessage(memory));
       case "finished":
         return thread.finished?.(message.leftovers);
       case "failed":
