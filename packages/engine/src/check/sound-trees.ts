@@ -26,7 +26,8 @@ export function soundTrees(decoder: Decoder, { known, trees, bytes }: TreeJob): 
   const found: number[] = [];
   for (let at = 0; at < trees.length; at += treeJobWords) {
     const number = trees[at]!;
-    const stored = bytes.subarray(trees[at + 1]!, trees[at + 1]! + trees[at + 2]!);
+    const begin = trees[at + 1]!;
+    const stored = bytes.subarray(begin, begin + trees[at + 2]!);
     const id = blobs.ids.tree.at(number);
     let plain: Uint8Array;
     try {
