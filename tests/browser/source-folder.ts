@@ -22,5 +22,5 @@ export async function addBulk(folder: string, seed: number): Promise<void> {
   const random = seededRandom(seed);
   const bulk = join(folder, `bulk-${seed}`);
   await mkdir(bulk);
-  for (let number = 0; number < 150; number += 1) await writeFile(join(bulk, `${number}.bin`), random.bytes(2 * MiB));
+  for (let number = 0; number < 400; number += 1) await writeFile(join(bulk, `${number}.bin`), random.bytes(2 * MiB));
 }
