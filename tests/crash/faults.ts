@@ -1,9 +1,8 @@
-import { faultyStorage, type DiskOperation, type DiskVerb, type Fault } from "@holdfast/testkit";
-import type { Storage } from "@holdfast/storage";
+import type { DiskOperation, DiskVerb, Fault } from "@holdfast/testkit";
 import type { Scenario } from "./crash-states.ts";
+import { faultAtEachCall } from "./fault-at-each-call.ts";
 import { Violation } from "./judge.ts";
 import { Rerun } from "./rerun.ts";
-import { repositoryPath } from "./world.ts";
 
 /** A loop over the 1st, 2nd, 3rd … operation of a verb, each failing in its own run, until a run meets no fault. */
 export interface FaultLoopResult {
@@ -31,19 +30,8 @@ export async function failEachCall(scenario: Scenario, seed: number | string): P
   const rerun = await Rerun.prepare(scenario, seed);
   let runs = 0;
   for (const fault of [...toldFaults, ...harmlessFaults]) {
-    for (let nth = 1; ; nth += 1) {
-      let hits = () => 0;
-      const wrapStorage = (storage: Storage, path: string) => {
-        if (path !== repositoryPath) return storage;
-        const faulty = faultyStorage(storage, [{ ...fault, nth }]);
-        const before = hits;
-        hits = () => before() + faulty.hits;
-        return faulty;
-      };
-      const run = await rerun.run({ wrapStorage });
-      if (hits() === 0) break;
+    for await (const { run, what } of faultAtEachCall(rerun, fault)) {
       runs += 1;
-      const what = `${fault.how} at call ${nth} of ${String(fault.operation)}`;
       if (run.outcome === undefined && harmlessFaults.some(({ how }) => how === fault.how))
         throw new Violation("no help", `${scenario.name}, seed ${seed}, ends at ${what}`);
       await rerun.judge(run, what);

@@ -1,12 +1,12 @@
 import { silentLog } from "@holdfast/base";
 import { retrying, type Storage } from "@holdfast/storage";
-import { faultyStorage, seededRandom, type Fault } from "@holdfast/testkit";
+import { seededRandom, type Fault } from "@holdfast/testkit";
 import type { Scenario } from "./crash-states.ts";
+import { faultAtEachCall } from "./fault-at-each-call.ts";
 import { hurriedClock } from "./hurried-clock.ts";
 import { Violation } from "./judge.ts";
 import { Rerun } from "./rerun.ts";
 import { judgeSilent, type Judgement } from "./silent-judge.ts";
-import { repositoryPath } from "./world.ts";
 
 /** What a storage may do wrong and say nothing of. */
 const silentFaults: readonly Pick<Fault, "operation" | "how">[] = [
@@ -32,18 +32,7 @@ export async function keepSilentAtEachCall(scenario: Scenario, seed: number | st
   const rerun = await Rerun.prepare(scenario, seed);
   const counts: SilentFaultCounts = { refused: 0, reported: 0, harmless: 0 };
   for (const fault of silentFaults) {
-    for (let nth = 1; ; nth += 1) {
-      let hits = () => 0;
-      const wrapStorage = (storage: Storage, path: string) => {
-        if (path !== repositoryPath) return storage;
-        const faulty = faultyStorage(storage, [{ ...fault, nth }]);
-        const before = hits;
-        hits = () => before() + faulty.hits;
-        return asPrograms(faulty);
-      };
-      const run = await rerun.run({ wrapStorage });
-      if (hits() === 0) break;
-      const what = `${fault.how} at call ${nth} of ${String(fault.operation)}`;
+    for await (const { run, what } of faultAtEachCall(rerun, fault, asPrograms)) {
       try {
         counts[await judgeSilent(scenario, rerun, run, fault, what)] += 1;
       } catch (error) {

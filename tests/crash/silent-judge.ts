@@ -36,18 +36,27 @@ export async function judgeSilent(
   fault: Pick<Fault, "how">,
   what: string,
 ): Promise<Judgement> {
+  const isTold =
+    scenario.heals === true
+      ? await isStillDamaged(scenario, rerun, run, what)
+      : await isReported(rerun, run, fault, what);
+  if (run.outcome === undefined) return "refused";
+  return isTold ? "reported" : "harmless";
+}
+
+/** Whether check finds something, with what must hold then or otherwise. */
+async function isReported(rerun: Rerun, run: Run, fault: Pick<Fault, "how">, what: string): Promise<boolean> {
   const image = run.world.disk.exact();
   const history = rerun.promisedAfter(run);
-  const isReported = scenario.heals === true ? await isStillDamaged(scenario, rerun, run, what) : !(await isClean(image, history)); // prettier-ignore
-  if (!isReported && scenario.heals !== true) await rerun.judge(run, what, false);
-  if (isReported && scenario.heals !== true) {
-    const world = worldOf(image, history);
-    // A blob that prune has moved is as good as the storage's word for it; nobody reads all of it back.
-    const mayLack = fault.how === "corrupt" && (await hasSpoiltPack(world));
-    await judgeReported(world, history, run, mayLack);
+  if (await isClean(image, history)) {
+    await rerun.judge(run, what, false);
+    return false;
   }
-  if (run.outcome === undefined) return "refused";
-  return isReported ? "reported" : "harmless";
+  const world = worldOf(image, history);
+  // A blob that prune has moved is as good as the storage's word for it; nobody reads all of it back.
+  const mayLack = fault.how === "corrupt" && (await hasSpoiltPack(world));
+  await judgeReported(world, history, run, mayLack);
+  return true;
 }
 
 /** A repair that met a fault is run again; where that is not enough, after repairs of index and packs. */
