@@ -24,11 +24,12 @@ export interface Contender {
 }
 
 const password = "bench";
-const cli = resolve(import.meta.dirname, "../apps/cli/src/holdfast.js");
+/** What Node.js is started with to run our command line. */
+export const holdfastProgram = resolve(import.meta.dirname, "../apps/cli/src/holdfast.js");
 
 export function holdfast(version: string): Contender {
   const line = (repository: string, ...words: string[]): CommandLine => ({
-    words: [process.execPath, cli, "-r", repository, ...words],
+    words: [process.execPath, holdfastProgram, "-r", repository, ...words],
     variables: { HOLDFAST_PASSWORD: password, HOLDFAST_CACHE_DIR: `${repository}-cache` },
   });
   return {

@@ -1,7 +1,8 @@
-import { closeSync, openSync, opendirSync, rmSync, statfsSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, statfsSync, truncateSync, writeSync } from "node:fs";
 import { freemem } from "node:os";
 import { join } from "node:path";
 import { MiB } from "@holdfast/base";
+import { filesBelow } from "./files-below.ts";
 
 /**
  * Has the system's memory touched before anybody is measured: a virtual machine is given each page when it is first used,
@@ -37,17 +38,5 @@ function emptyFile(path: string): void {
     truncateSync(path);
   } catch {
     rmSync(path); // one that may only be read
-  }
-}
-
-function* filesBelow(folder: string): Generator<string> {
-  const directory = opendirSync(folder);
-  try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      if (entry.isDirectory()) yield* filesBelow(join(folder, entry.name));
-      else if (entry.isFile()) yield join(folder, entry.name);
-    }
-  } finally {
-    directory.closeSync();
   }
 }

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { CommandLine } from "./contenders.ts";
+import { holdfastProgram, type CommandLine } from "./contenders.ts";
 import { indexBenchPassword, writeIndexRepository } from "./index-repository.ts";
 import { measure, output } from "./measure.ts";
 
@@ -49,13 +49,7 @@ async function measureIndex(blobs: number): Promise<void> {
     load(cache);
     printLoads("from the local cache", () => load(cache));
     const cli = (...words: string[]): CommandLine => ({
-      words: [
-        process.execPath,
-        resolve(import.meta.dirname, "../apps/cli/src/holdfast.js"),
-        "-r",
-        repository,
-        ...words,
-      ],
+      words: [process.execPath, holdfastProgram, "-r", repository, ...words],
       variables: { HOLDFAST_PASSWORD: indexBenchPassword, HOLDFAST_CACHE_DIR: cache },
     });
     printRuns("holdfast snapshots", cli("snapshots", "--quiet"));

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
 import { KiB, systemClock } from "@holdfast/base";
 import type { CommandLine } from "./contenders.ts";
+import { filesBelow } from "./files-below.ts";
 
 export interface Measured {
   readonly wallMs: number;
@@ -51,8 +51,6 @@ export function output(line: CommandLine): string {
 /** Bytes of all files below a folder. */
 export function bytesBelow(folder: string): number {
   let bytes = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size;
-  }
+  for (const path of filesBelow(folder)) bytes += statSync(path).size;
   return bytes;
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { holdfastProgram } from "../contenders.ts";
 import { writeIndexRepository } from "../index-repository.ts";
 import { measure, output } from "../measure.ts";
 import type { Note } from "../scenario.ts";
@@ -10,9 +11,8 @@ export async function measureScale(folder: string, share: number, rounds: number
   const small = join(folder, "million");
   mkdirSync(small, { recursive: true });
   await writeIndexRepository(small, million);
-  const cli = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
   const line = {
-    words: [process.execPath, cli, "-r", join(small, "repository"), "snapshots", "--quiet"],
+    words: [process.execPath, holdfastProgram, "-r", join(small, "repository"), "snapshots", "--quiet"],
     variables: { HOLDFAST_PASSWORD: "bench", HOLDFAST_CACHE_DIR: join(small, "cache") },
   };
   measure(line); // warms the cache
