@@ -6,7 +6,6 @@ export * from "./doors/check.ts";
 export * from "./doors/upkeep.ts";
 export { generatePolynomial, isIrreducible, type Polynomial } from "./chunker/polynomial.ts";
 export { Chunker, chunkBytesMax, chunkBytesMin } from "./chunker/chunker.ts";
-export { chunks } from "./chunker/chunks.ts";
 export { copySnapshots, type CopyOptions, type CopyProgress, type CopyResult } from "./copy/copy.ts";
 export { diffTrees, type Change, type DiffOptions, type DiffResult, type SideTotals } from "./diff/diff.ts";
 export { EntryFinder, type EntryQuery, type FoundEntry } from "./find/find-entries.ts";

@@ -2,6 +2,7 @@ import { KiB } from "@holdfast/base";
 import type { BlobPlace } from "../blob.ts";
 import type { PackId, TreeId } from "../id.ts";
 import type { StoredTree } from "./lanes/tasks.ts";
+import { eachPlace } from "../repository/each-place.ts";
 import type { Repository } from "../repository/repository.ts";
 
 /** Trees of a snapshot lie one behind the other, so what follows one is likely to be asked for soon. */
@@ -66,12 +67,12 @@ export class ParentTrees {
   #endOf(pack: PackId): number {
     const index = this.#repository.wholeIndex;
     if (this.#ends === undefined) {
-      this.#ends = new Float64Array(index.packCount);
-      const place = { blob: 0, pack: 0, offset: 0, length: 0, uncompressedLength: 0 };
-      for (let number = 0; number < index.placeCount("tree"); number += 1) {
-        index.placeInto("tree", number, place);
-        this.#ends[place.pack] = Math.max(this.#ends[place.pack] ?? 0, place.offset + place.length);
-      }
+      const ends = (this.#ends = new Float64Array(index.packCount));
+      eachPlace(
+        index,
+        "tree",
+        (place) => (ends[place.pack] = Math.max(ends[place.pack]!, place.offset + place.length)),
+      );
     }
     return this.#ends[index.packNumber(pack)] ?? 0;
   }

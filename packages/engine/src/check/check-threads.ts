@@ -14,6 +14,7 @@ export class CheckThreads {
   readonly count: number;
   readonly #repository: Repository;
   #pool: ThreadPool<Uint8Array, CheckJob, CheckAnswer> | undefined;
+  #decoder: Decoder | undefined;
 
   /** @param count 0: none but the calling one; default: one for each processor */
   constructor(repository: Repository, count: number = Math.min(threadsMax, availableParallelism())) {
@@ -37,7 +38,8 @@ export class CheckThreads {
 
   /** As `lookAt`, in the calling thread. */
   lookHere(trees: TreeJob): Uint32Array {
-    return soundTrees(new Decoder(this.#repository.secretForThreads()), trees);
+    this.#decoder ??= new Decoder(this.#repository.secretForThreads());
+    return soundTrees(this.#decoder, trees);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Id, TreeId } from "../id.ts";
 import { Repository } from "../repository/repository.ts";
 import { repositoryFixture, testPassword, type RepositoryFixture } from "../repository/repository-fixture.ts";
+import { emptySnapshot } from "../snapshot/snapshot.ts";
 import { saveSnapshot } from "../snapshot/snapshot-store.ts";
 import { bareNode, type TreeNode } from "../tree/node.ts";
 import { serialiseTree } from "../tree/tree-writer.ts";
@@ -30,18 +31,11 @@ function directory(name: string, subtree: TreeId): TreeNode {
 }
 
 const bareSnapshot = {
+  ...emptySnapshot,
   time: { ns: 1_000_000_000n, offsetS: 0 },
-  parent: undefined,
   paths: ["/"],
   hostname: "h",
   username: "u",
-  uid: 0,
-  gid: 0,
-  excludes: [],
-  tags: [],
-  original: undefined,
-  programVersion: "",
-  summary: undefined,
   otherKeys: [],
 } as const;
 

@@ -3,6 +3,7 @@ import { storageErrors } from "@holdfast/storage";
 import type { PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import { runsOf } from "../pack-reads/runs.ts";
+import { eachPlace } from "../repository/each-place.ts";
 import { inParallel } from "../repository/in-parallel.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { CheckThreads } from "./check-threads.ts";
@@ -61,11 +62,7 @@ export async function readTrees(
 function* treeRuns(repository: Repository): Generator<TreeRun> {
   const index = repository.wholeIndex;
   const holdsTrees = new Uint8Array(index.packCount);
-  const place = { blob: 0, pack: 0, offset: 0, length: 0, uncompressedLength: 0 };
-  for (let at = 0; at < index.placeCount("tree"); at += 1) {
-    index.placeInto("tree", at, place);
-    holdsTrees[place.pack] = 1;
-  }
+  eachPlace(index, "tree", ({ pack }) => (holdsTrees[pack] = 1));
   for (const { id, blobs } of index.packs((pack) => holdsTrees[pack] === 1)) {
     for (const run of runsOf(apart(blobs), jobBytesMax)) yield { pack: id, trees: run };
   }

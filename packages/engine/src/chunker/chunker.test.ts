@@ -4,7 +4,7 @@ import { seededRandom } from "@holdfast/testkit";
 import { describe, expect, test } from "vitest";
 import { idOf, sha256 } from "../id.ts";
 import { Chunker, chunkBytesMax, chunkBytesMin } from "./chunker.ts";
-import { chunks } from "./chunks.ts";
+import { chunks } from "./chunks-fixture.ts";
 
 /** 24 MiB of AES-256-CTR key stream with zero key and counter: anybody can make the same bytes. */
 const stream = createCipheriv("aes-256-ctr", new Uint8Array(32), new Uint8Array(16)).update(new Uint8Array(24 * MiB));

@@ -50,7 +50,7 @@ export class Rabin {
     for (let start = from; start < to; start += regionBytes) {
       if (!this.#look(before, bytes, start, Math.min(regionBytes, to - start))) continue;
       const index = this.#marks.findIndex((word) => word !== 0);
-      if (index >= 0) return start + index * 32 + lowestBit(this.#marks[index]!) + 1;
+      return start + index * 32 + lowestBit(this.#marks[index]!) + 1;
     }
     return -1;
   }

@@ -51,6 +51,12 @@ export function examinePack(
   return examination.end();
 }
 
+/** A whole pack in memory; nobody says yet what it is called. */
+export interface UnnamedPack {
+  readonly bytes: Uint8Array;
+  readonly blobs: readonly PackedBlob[];
+}
+
 /** One reading of a pack, piece by piece. */
 class PackExamination {
   readonly #key: MasterKey;
@@ -97,7 +103,8 @@ class PackExamination {
         this.#findings.push(`No blob of the index covers the bytes ${this.#at - this.#gap} to ${this.#at}.`);
       this.#gap = 0;
       if (blob.offset + blob.length > this.#at + queue.byteLength) break;
-      const finding = decodingFault(this.#key, blob, queue.take(blob.length));
+      const stored = queue.take(blob.length);
+      const finding = faultOf(blob, () => proveBlob(this.#key, blob.id, blob.uncompressedLength, stored));
       this.#at = blob.offset + blob.length;
       if (finding === undefined) continue;
       this.#findings.push(finding);
@@ -127,42 +134,43 @@ class PackExamination {
  * header says what is there.
  * @returns the first finding or undefined
  */
-export function findFaultInNewPack(
-  key: MasterKey,
-  { bytes, blobs }: { bytes: Uint8Array; blobs: readonly PackedBlob[] },
-): string | undefined {
-  for (const { id, offset, length } of blobs) {
-    try {
-      checkTag(key, bytes.subarray(offset, offset + length));
-    } catch (error) {
-      return `Blob ${id}: ${messageOf(error)}.`;
-    }
-  }
-  const last = blobs.at(-1)!;
-  const [finding] = headerFaults(key, blobs, bytes.subarray(last.offset + last.length), bytes.byteLength);
-  return finding;
+export function findFaultInNewPack(key: MasterKey, pack: UnnamedPack): string | undefined {
+  return firstFault(key, pack, (_, stored) => checkTag(key, stored));
 }
 
 /**
  * Proves a pack that was put together of sealed blobs: each is decoded and hashed, and the header says what is there.
  * @returns the pack's id, undefined when anything is not what was written
  */
-export function nameOfProvenPack(key: MasterKey, blobs: readonly PackedBlob[], bytes: Uint8Array): PackId | undefined {
-  for (const blob of blobs) {
-    const stored = bytes.subarray(blob.offset, blob.offset + blob.length);
-    if (decodingFault(key, blob, stored) !== undefined) return undefined;
-  }
-  const last = blobs.at(-1)!;
-  const end = bytes.subarray(last.offset + last.length);
-  return headerFaults(key, blobs, end, bytes.byteLength).length === 0 ? idOf(bytes) : undefined;
+export function nameOfProvenPack(key: MasterKey, pack: UnnamedPack): PackId | undefined {
+  const fault = firstFault(key, pack, ({ id, uncompressedLength }, stored) =>
+    proveBlob(key, id, uncompressedLength, stored),
+  );
+  return fault === undefined ? idOf(pack.bytes) : undefined;
 }
 
-function decodingFault(key: MasterKey, blob: PackedBlob, stored: Uint8Array): string | undefined {
+/** @param examine throws when a blob is not what it should be */
+function firstFault(
+  key: MasterKey,
+  { bytes, blobs }: UnnamedPack,
+  examine: (blob: PackedBlob, stored: Uint8Array) => void,
+): string | undefined {
+  for (const blob of blobs) {
+    const stored = bytes.subarray(blob.offset, blob.offset + blob.length);
+    const finding = faultOf(blob, () => examine(blob, stored));
+    if (finding !== undefined) return finding;
+  }
+  const last = blobs.at(-1)!;
+  return headerFaults(key, blobs, bytes.subarray(last.offset + last.length), bytes.byteLength)[0];
+}
+
+/** @param examine throws what is wrong */
+function faultOf({ id }: PackedBlob, examine: () => void): string | undefined {
   try {
-    proveBlob(key, blob.id, blob.uncompressedLength, stored);
+    examine();
     return undefined;
   } catch (error) {
-    return `Blob ${blob.id}: ${messageOf(error)}.`;
+    return `Blob ${id}: ${messageOf(error)}.`;
   }
 }
 

@@ -7,7 +7,7 @@ import { engineErrors } from "../errors.ts";
 import { idFromBytes, type BlobId, type PackId } from "../id.ts";
 import { leadsBack, type EncodedBlob, type PreparedBlob } from "./blob-encoding.ts";
 import { headerLengthBytes, packedBlobsMax, serialisePackHeader, type PackedBlob } from "./pack-header.ts";
-import { findFaultInNewPack } from "./pack-reading.ts";
+import { findFaultInNewPack, type UnnamedPack } from "./pack-reading.ts";
 
 /** restic's default, and a size its own prune leaves alone. */
 export const packBytesTarget = 16 * MiB;
@@ -21,10 +21,8 @@ export function packRoomBytes(bytesTarget: number): number {
   return bytesTarget + Math.min(slackBytes, bytesTarget);
 }
 
-export interface FinishedPack {
+export interface FinishedPack extends UnnamedPack {
   readonly id: PackId;
-  readonly bytes: Uint8Array;
-  readonly blobs: readonly PackedBlob[];
 }
 
 /** Sealed blobs that have no header yet, to be added to another pack: what they are does not depend on where they lie. */
@@ -32,9 +30,6 @@ export interface UnfinishedPack {
   readonly bytes: Uint8Array;
   readonly blobs: readonly PackedBlob[];
 }
-
-/** A whole pack whose hash nobody has taken yet. */
-export type UnnamedPack = Omit<FinishedPack, "id">;
 
 /**
  * One pack in the making, in memory; its hash runs along. All blobs of a pack have the same type.

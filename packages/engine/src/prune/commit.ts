@@ -1,5 +1,5 @@
 import type { IndexId, PackId } from "../id.ts";
-import { proveStored } from "../repository/read-back.ts";
+import { saveProvenIndex } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { WholeIndex } from "../repository/whole-index.ts";
 import { BlobMarks } from "./blob-marks.ts";
@@ -53,16 +53,15 @@ export async function commitPrune(
   const isGoing = (pack: number) => leaving[pack] === 1 && listing.sizes[pack]! >= 0;
   if (isTight) await removal.oneByOne(obsolete, named, isGoing);
   else {
-    for (const group of indexFileGroups(index.packs((pack) => named[pack] === 1))) await removal.saveIndex(group);
+    for (const group of indexFileGroups(index.packs((pack) => named[pack] === 1)))
+      await saveProvenIndex(repository, group, signal);
     await removal.removeIndexFiles(obsolete);
     await removal.removeUnnamed(isGoing);
   }
   return { packsRemoved: removal.packsRemoved, packsSpared, filesRefused: removal.filesRefused };
 }
 
-/**
- * Changes the index and removes packs, never one that an index file still names: a backup would build on it.
- */
+/** Removes index files and packs, never a pack that an index file still names: a backup would build on it. */
 class Removal {
   packsRemoved = 0;
   filesRefused = 0;
@@ -82,12 +81,6 @@ class Removal {
     const refused = await removeFiles(this.#repository, "pack", ids, this.#signal);
     this.packsRemoved += ids.length - refused.size;
     this.filesRefused += refused.size;
-  }
-
-  /** Stores an index file and reads it back: the ones whose place it takes go next. */
-  async saveIndex(packs: Parameters<Repository["saveIndex"]>[0]): Promise<void> {
-    const id = await this.#repository.saveIndex(packs, this.#signal);
-    await proveStored(this.#repository, "index", id, this.#signal);
   }
 
   async removeIndexFiles(ids: readonly IndexId[]): Promise<void> {
@@ -117,7 +110,8 @@ class Removal {
     const order = obsolete.toSorted((left, right) => staying(left).length - staying(right).length);
     for (const file of order) {
       const packs = new Set(staying(file));
-      for (const group of indexFileGroups(this.#index.packs((pack) => packs.has(pack)))) await this.saveIndex(group);
+      for (const group of indexFileGroups(this.#index.packs((pack) => packs.has(pack))))
+        await saveProvenIndex(this.#repository, group, this.#signal);
       for (const pack of packs) named[pack] = 0; // the next file need not name it again
       await this.removeIndexFiles([file]);
       await this.removeUnnamed(isGoing);

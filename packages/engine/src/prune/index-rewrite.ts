@@ -2,7 +2,7 @@ import { blobTypes } from "../blob.ts";
 import type { IndexId, PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import type { WholeIndex } from "../repository/whole-index.ts";
-import { eachPlace } from "./each-place.ts";
+import { eachPlace } from "../repository/each-place.ts";
 
 /** Blobs of a full index file; restic's number. */
 const indexFileBlobs = 50_000;

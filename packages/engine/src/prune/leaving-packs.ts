@@ -3,7 +3,7 @@ import { blobTypes } from "../blob.ts";
 import { engineErrors } from "../errors.ts";
 import type { WholeIndex } from "../repository/whole-index.ts";
 import { BlobMarks } from "./blob-marks.ts";
-import { eachPlace } from "./each-place.ts";
+import { eachPlace } from "../repository/each-place.ts";
 import { expectedSizes } from "./expected-sizes.ts";
 import type { PackListing } from "./pack-listing.ts";
 import type { PrunePlan } from "./prune-plan.ts";

@@ -2,7 +2,7 @@ import { blobTypes, type BlobType } from "../blob.ts";
 import { headerEntryBytes, packBytes } from "../pack/pack-header.ts";
 import type { WholeIndex } from "../repository/whole-index.ts";
 import type { BlobMarks } from "./blob-marks.ts";
-import { eachPlace } from "./each-place.ts";
+import { eachPlace } from "../repository/each-place.ts";
 
 /** What the index says of each pack, by its number; columns, because there may be a million of them. */
 export interface PackTally {

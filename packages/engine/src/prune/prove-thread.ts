@@ -6,7 +6,7 @@ serveJobs<ProofJob, Proof>((setup) => {
   const { secret } = setup as ProverSetup;
   const decoder = new Decoder(secret);
   return ({ blobs, bytes }, handOver) => {
-    const id = decoder.nameOfProvenPack(blobs, bytes);
+    const id = decoder.nameOfProvenPack({ blobs, bytes });
     if (bytes.buffer instanceof ArrayBuffer) handOver(bytes.buffer);
     return { id, bytes };
   };

@@ -48,7 +48,7 @@ export class Prover {
   /** @param job its bytes are gone from here until the answer brings them back */
   async prove(job: ProofJob): Promise<Proof> {
     if (this.#pool === undefined || this.#jobs >= this.threads * jobsPerThread)
-      return { id: this.#decoder.nameOfProvenPack(job.blobs, job.bytes), bytes: job.bytes };
+      return { id: this.#decoder.nameOfProvenPack(job), bytes: job.bytes };
     this.#jobs += 1;
     const { buffer } = job.bytes;
     try {

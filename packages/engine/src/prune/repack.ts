@@ -7,7 +7,7 @@ import { inParallel } from "../repository/in-parallel.ts";
 import type { Repository } from "../repository/repository.ts";
 import { BlobMarks } from "./blob-marks.ts";
 import { CopiedPacks, isUnreadable, saveFromAnywhere } from "./copied-packs.ts";
-import { eachPlace } from "./each-place.ts";
+import { eachPlace } from "../repository/each-place.ts";
 
 /** Packs read at once. */
 const packsAtOnce = 3;

@@ -40,8 +40,8 @@ export interface PacksRepair {
 
 /**
  * Takes everything readable out of damaged packs into new ones, then lets go of the damaged ones: copies aside, new
- * packs, index files that name them, all of that read back, index files without the damaged, and the packs themselves last. Killed in between,
- * whatever could be read before can be read afterwards, and the next run goes on.
+ * packs, index files that name them, all of that read back, index files without the damaged, and the packs themselves
+ * last. Killed in between, whatever could be read before can be read afterwards, and the next run goes on.
  *
  * @param repository its exclusive lock is held by the caller
  * @throws what the storage or `keepCopy` throws

@@ -1,7 +1,7 @@
 import type { IndexId, PackId } from "../id.ts";
 import { indexFileGroups, planIndexRewrite } from "../prune/index-rewrite.ts";
 import { removeFiles } from "../prune/remove-files.ts";
-import { proveStored } from "../repository/read-back.ts";
+import { saveProvenIndex } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { NamedPack } from "./index-survey.ts";
 
@@ -43,19 +43,19 @@ export async function replaceIndex(
     ? planIndexRewrite(index, leaving, repository.indexNotes().splitPacks)
     : { obsolete: [], named: leaving };
 
-  const written: IndexId[] = [];
+  let written = 0;
   for (const group of indexFileGroups(
     both(
       index.packs((pack) => named[pack] === 1),
       add,
     ),
   )) {
-    written.push(await repository.saveIndex(group, signal));
+    await saveProvenIndex(repository, group, signal);
+    written += 1;
   }
-  for (const id of written) await proveStored(repository, "index", id, signal);
   const old = [...obsolete, ...removeUnreadable];
   const refused = await removeFiles(repository, "index", old, signal);
-  return { written: written.length, removed: old.length - refused.size, refused: refused.size };
+  return { written, removed: old.length - refused.size, refused: refused.size };
 }
 
 function* both(left: Iterable<NamedPack>, right: Iterable<NamedPack>): Generator<NamedPack> {

@@ -90,15 +90,9 @@ export class BlobWriter {
     signal?.throwIfAborted();
     const id = idOf(plain);
     if (this.#parts.index().has(type, id) || this.#queued[type].has(id)) return { id, isNew: false, storedBytes: 0 };
-    this.#queued[type].set(id, plain.byteLength);
-    try {
-      while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
-      // From the look at the uploads to here nothing may be awaited: all callers that wait wake up at once.
-      return { id, isNew: true, storedBytes: this.#seal(type, id, plain) };
-    } catch (error) {
-      this.#fail(error); // the blob counts as taken in, so nothing may be built on it any more
-      throw error;
-    }
+    let storedBytes = 0;
+    await this.#takeIn(type, id, plain.byteLength, () => (storedBytes = this.#seal(type, id, plain)), signal);
+    return { id, isNew: true, storedBytes };
   }
 
   /**
@@ -106,35 +100,14 @@ export class BlobWriter {
    * way. `encoded` was sealed with this repository's key and proven.
    */
   async saveCopy(type: BlobType, id: BlobId, encoded: EncodedBlob, signal?: AbortSignal): Promise<void> {
-    this.throwIfFailed();
-    signal?.throwIfAborted();
-    if (this.#queued[type].has(id)) return;
     const { stored, uncompressedLength } = encoded;
-    this.#queued[type].set(id, uncompressedLength === 0 ? stored.byteLength - sealOverheadBytes : uncompressedLength);
-    try {
-      while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
-      const pack = (this.#open[type] ??= new PackWriter(type, this.#parts.packBytesTarget));
-      pack.add(id, encoded);
-      if (pack.isFull) this.#finishPack(type);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
+    const plainLength = uncompressedLength === 0 ? stored.byteLength - sealOverheadBytes : uncompressedLength;
+    await this.#takeIn(type, id, plainLength, () => this.#put(type, (pack) => pack.add(id, encoded)), signal);
   }
 
   /** As `saveCopy`, for a blob that is compressed and sealed anew. */
   async saveAnew(type: BlobType, id: BlobId, plain: Uint8Array, signal?: AbortSignal): Promise<void> {
-    this.throwIfFailed();
-    signal?.throwIfAborted();
-    if (this.#queued[type].has(id)) return;
-    this.#queued[type].set(id, plain.byteLength);
-    try {
-      while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
-      this.#seal(type, id, plain);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
+    await this.#takeIn(type, id, plain.byteLength, () => this.#seal(type, id, plain), signal);
   }
 
   /** Stores a pack that was made elsewhere with this repository's key; resolves when the storage has it. */
@@ -165,14 +138,45 @@ export class BlobWriter {
     }
   }
 
+  /**
+   * Queues a blob, unless it is queued, and has it put into a pack once there is room.
+   * @param put what it throws ends the writing: the blob counts as taken in, so nothing may be built on it any more
+   */
+  async #takeIn(
+    type: BlobType,
+    id: BlobId,
+    plainLength: number,
+    put: () => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    this.throwIfFailed();
+    signal?.throwIfAborted();
+    if (this.#queued[type].has(id)) return;
+    this.#queued[type].set(id, plainLength);
+    try {
+      while (this.#uploads.size >= this.uploadsMax) await this.#oneUpload(signal);
+      put(); // from the look at the uploads to here nothing may be awaited: all callers that wait wake up at once
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
   /** @returns what the blob adds to the storage */
   #seal(type: BlobType, id: BlobId, plain: Uint8Array): number {
-    const { key, version, context, packBytesTarget, compression, isVerified } = this.#parts;
+    const { key, version, context, compression, isVerified } = this.#parts;
     const prepared = prepareBlob(version, type, plain, compression);
-    const pack = (this.#open[type] ??= new PackWriter(type, packBytesTarget));
-    const sealedBytes = pack.seal(id, prepared, key, newNonce(context.random), isVerified ? plain : undefined);
-    if (pack.isFull) this.#finishPack(type);
+    const nonce = newNonce(context.random);
+    const sealedBytes = this.#put(type, (pack) => pack.seal(id, prepared, key, nonce, isVerified ? plain : undefined));
     return sealedBytes + headerEntryBytes(prepared.uncompressedLength !== 0);
+  }
+
+  /** Puts something into the open pack, and finishes that when it is full. */
+  #put<Result>(type: BlobType, put: (pack: PackWriter) => Result): Result {
+    const pack = (this.#open[type] ??= new PackWriter(type, this.#parts.packBytesTarget));
+    const result = put(pack);
+    if (pack.isFull) this.#finishPack(type);
+    return result;
   }
 
   #finishPack(type: BlobType): void {

@@ -2,7 +2,7 @@ import { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, PackId } from "../id.ts";
 import { decodeBlob, proveBlob } from "../pack/blob-encoding.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
-import { examinePack, nameOfProvenPack, type PackReading } from "../pack/pack-reading.ts";
+import { examinePack, nameOfProvenPack, type PackReading, type UnnamedPack } from "../pack/pack-reading.ts";
 
 /** What a repository says about bytes that are in memory already, for threads that have no repository. */
 export class Decoder {
@@ -24,8 +24,8 @@ export class Decoder {
   }
 
   /** The id of a pack that was put together of sealed blobs, all of it proven; undefined when something is damaged. */
-  nameOfProvenPack(blobs: readonly PackedBlob[], bytes: Uint8Array): PackId | undefined {
-    return nameOfProvenPack(this.#key, blobs, bytes);
+  nameOfProvenPack(pack: UnnamedPack): PackId | undefined {
+    return nameOfProvenPack(this.#key, pack);
   }
 
   /** Proves a whole pack, see `Repository.readPack`. */

@@ -9,7 +9,7 @@ import { localStorage } from "@holdfast/storage";
 import { temporaryDirectory } from "@holdfast/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { checkRepository } from "../check/check.ts";
-import { chunks } from "../chunker/chunks.ts";
+import { chunks } from "../chunker/chunks-fixture.ts";
 import { copySnapshots } from "../copy/copy.ts";
 import { idOf } from "../id.ts";
 import { emptySnapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";

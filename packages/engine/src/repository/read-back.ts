@@ -27,6 +27,15 @@ export async function proveStored(
   );
 }
 
+/** Stores an index file and reads it back, before those go whose place it takes. @throws as `proveStored` */
+export async function saveProvenIndex(
+  repository: Repository,
+  packs: Parameters<Repository["saveIndex"]>[0],
+  signal?: AbortSignal,
+): Promise<void> {
+  await proveStored(repository, "index", await repository.saveIndex(packs, signal), signal);
+}
+
 async function hashOf(
   repository: Repository,
   type: "snapshot" | "index",

@@ -1,5 +1,6 @@
 import type { BlobId, SnapshotId, TreeId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
+import { emptySnapshot } from "../snapshot/snapshot.ts";
 import { saveSnapshot } from "../snapshot/snapshot-store.ts";
 import { goModeOf } from "../tree/mode.ts";
 import { bareNode, type NodeType, type TreeNode } from "../tree/node.ts";
@@ -78,19 +79,12 @@ export class CraftedSnapshot {
     const top = typeof tree === "string" ? tree : await this.tree(tree);
     await this.#repository.flush();
     return saveSnapshot(this.#repository, {
+      ...emptySnapshot,
       time: craftedTime,
-      parent: undefined,
       tree: top,
       paths: ["/"],
       hostname: "testhost",
       username: "tester",
-      uid: 0,
-      gid: 0,
-      excludes: [],
-      tags: [],
-      original: undefined,
-      programVersion: "",
-      summary: undefined,
       otherKeys: [],
     });
   }

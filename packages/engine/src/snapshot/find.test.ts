@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Id } from "../id.ts";
 import { repositoryFixture } from "../repository/repository-fixture.ts";
 import { findSnapshot, matchesFilter, selectParent } from "./find.ts";
-import type { Snapshot, StoredSnapshot } from "./snapshot.ts";
+import { emptySnapshot, type Snapshot, type StoredSnapshot } from "./snapshot.ts";
 import { listSnapshots, saveSnapshot } from "./snapshot-store.ts";
 
 const tree = "cd".repeat(32) as Id;
@@ -12,19 +12,12 @@ const secondNs = 1_000_000_000n;
 
 function snapshotOf(atS: number, fields: Partial<Snapshot> = {}): Snapshot {
   return {
+    ...emptySnapshot,
     time: { ns: BigInt(atS) * secondNs, offsetS: 0 },
-    parent: undefined,
     tree,
     paths: ["/data"],
     hostname: "h",
     username: "u",
-    uid: 0,
-    gid: 0,
-    excludes: [],
-    tags: [],
-    original: undefined,
-    programVersion: "",
-    summary: undefined,
     otherKeys: [],
     ...fields,
   };

@@ -1,5 +1,5 @@
 import type { BlobType } from "../blob.ts";
-import type { NumberedPlace, WholeIndex } from "../repository/whole-index.ts";
+import type { NumberedPlace, WholeIndex } from "./whole-index.ts";
 
 /** Visits every copy of every blob of a type. The object is the same each time: copy what is to stay. */
 export function eachPlace(index: WholeIndex, type: BlobType, visit: (place: NumberedPlace) => void): void {
