@@ -44,6 +44,10 @@ async function beginning(): Promise<Beginning> {
 let tries = 0;
 const endings = new Map<string, number>();
 
+/** How both may end: with what they were for, or because of the other's lock. Nothing else is ever blamed. */
+const endingsWhenHeld = ["done / done", "done / ENGINE_LOCKED", "ENGINE_LOCKED / ENGINE_LOCKED"];
+const endingsWhenAsleep = ["done / done", "ENGINE_LOCK_LOST / done"];
+
 /**
  * Lets `first` come to its `nth` call of the storage, then `second` do all of its work, then `first` go on.
  * @param sleepMs for how long `first` is away, its machine asleep and its own time standing still
@@ -83,6 +87,7 @@ async function pauseAt(
   const text = (ended: typeof outcome) => (typeof ended === "string" ? ended : "done");
   const ending = `${text(outcome)} / ${text(outcomeOfOther)}`;
   endings.set(ending, (endings.get(ending) ?? 0) + 1);
+  expect(sleepMs > 0 ? endingsWhenAsleep : endingsWhenHeld, `${nth} ${when} ${beforeCall}`).toContain(ending);
   const damage = await damageIn(storage, made, { afterRepair: isInFlight });
   return { wasReached, damage: damage.map((what) => `${nth} ${when} ${beforeCall}, ${ending}: ${what}`) };
 }

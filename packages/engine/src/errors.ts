@@ -65,7 +65,7 @@ export const engineErrors = {
     code: "ENGINE_LOCK_LOST",
     kind: "conflict",
     cause:
-      "The lock could not be renewed for so long that others may have taken it for dead; the machine slept, or the storage was away.",
+      "The lock could not be renewed for so long that others may have taken it for dead, because the machine slept or the storage was away; or somebody removed it.",
     cure: "Run it again; what was stored already is kept and not sent twice.",
   },
   lockUnreadable: {

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import type { FileType } from "@holdfast/storage";
+import { describe, expect, test } from "vitest";
+import { emptySnapshot } from "../snapshot/snapshot.ts";
+import { saveSnapshot } from "../snapshot/snapshot-store.ts";
 import { saveBareSnapshots, storedSnapshots } from "../snapshot/snapshot-fixture.ts";
 import { tagSnapshots } from "../tag/tag-snapshots.ts";
 import { ReadBack } from "./read-back.ts";
-import { repositoryFixture } from "./repository-fixture.ts";
+import { passTimeUntil, repositoryFixture, testOwner, type RepositoryFixture } from "./repository-fixture.ts";
 
 test.each(["pretend", "cut-short", "corrupt"] as const)(
   "no snapshot goes for the sake of one that the storage took and did not keep as it was: %s",
@@ -38,4 +41,49 @@ test.each([
   await repository.saveBlob("tree", Buffer.from('{"nodes":[]}\n'));
   await repository.flush();
   await expect(written.prove()).rejects.toMatchObject({ code });
+});
+
+describe("where somebody removed the lock and what was written, the loss of the lock is told", () => {
+  const owner = { ...testOwner, pid: 1 };
+
+  /** Does `work` under a lock that goes, with every file of a type, before `read` of that type. */
+  async function robbed(
+    type: FileType,
+    read: "read" | "stream",
+    work: (fixture: RepositoryFixture) => Promise<unknown>,
+  ) {
+    const fixture = await repositoryFixture({ seed: 34 });
+    const { repository, storage, clock } = fixture;
+    await repository.loadIndex();
+    const lock = await passTimeUntil(clock, repository.lock("shared", owner));
+    const atRead = storage.pauseBefore(read, type);
+    const working = work(fixture);
+    await atRead.reached;
+    for (const gone of ["lock", type] as const)
+      for (const name of await storage.names(gone)) await storage.remove({ type: gone, name });
+    atRead.resume();
+    await expect(passTimeUntil(clock, working)).rejects.toMatchObject({ code: "ENGINE_LOCK_LOST" });
+    await lock.release();
+    expect(await storage.names("snapshot")).toEqual([]);
+  }
+
+  test("for a new snapshot", async () => {
+    await robbed("snapshot", "read", async ({ repository }) => {
+      const { id: tree } = await repository.saveBlob("tree", Buffer.from('{"nodes":[]}\n'));
+      await repository.flush();
+      await saveSnapshot(repository, { ...emptySnapshot, tree, time: { ns: 1n, offsetS: 0 }, otherKeys: [] });
+    });
+  });
+
+  test.each([
+    ["index", "read"],
+    ["pack", "stream"],
+  ] as const)("for a new %s", async (type, read) => {
+    await robbed(type, read, async ({ repository }) => {
+      const written = new ReadBack(repository);
+      await repository.saveBlob("tree", Buffer.from('{"nodes":[]}\n'));
+      await repository.flush();
+      await written.prove();
+    });
+  });
 });

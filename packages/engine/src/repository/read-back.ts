@@ -9,7 +9,7 @@ import type { WholeIndex } from "./whole-index.ts";
 /**
  * Reads a small file back from the storage itself, past the cache: what a storage acknowledged and lost, or kept
  * otherwise, is noticed before anything else is built on it or removed for its sake.
- * @throws ENGINE_FILE_DAMAGED, what the storage throws
+ * @throws ENGINE_LOCK_LOST when the lock is not there any more, ENGINE_FILE_DAMAGED, what the storage throws
  */
 export async function proveStored(
   repository: Repository,
@@ -21,6 +21,7 @@ export async function proveStored(
   for (let look = 0; look < 2; look += 1) {
     if ((await hashOf(repository, type, id, signal)) === id) return;
   }
+  await repository.confirmLocks();
   throw new HoldfastError(
     engineErrors.fileDamaged,
     `The storage took a ${type} file and does not give it back as it was: ${id}.`,
@@ -73,11 +74,23 @@ export class ReadBack {
 
   /**
    * Every new pack with every blob, every new index file, and what is built on. Everything is flushed.
-   * @throws ENGINE_PACK_DAMAGED, ENGINE_FILE_DAMAGED, STORAGE_MISSING, what the storage throws
+   * @throws ENGINE_LOCK_LOST when the lock is not there any more, ENGINE_PACK_DAMAGED, ENGINE_FILE_DAMAGED,
+   *   ENGINE_BLOB_MISSING, STORAGE_MISSING, what the storage throws
    */
   async prove(signal?: AbortSignal): Promise<void> {
+    if (this.#repository.isDryRun) return;
+    try {
+      await this.#readAll(signal);
+    } catch (error) {
+      // Whoever removed the lock may have pruned what nothing names yet: then the storage is not to blame.
+      if (error instanceof HoldfastError && (error.kind === "damaged" || error.kind === "missing"))
+        await this.#repository.confirmLocks();
+      throw error;
+    }
+  }
+
+  async #readAll(signal: AbortSignal | undefined): Promise<void> {
     const repository = this.#repository;
-    if (repository.isDryRun) return;
     for (const id of this.#index.files.keys())
       if (!this.#filesBefore.has(id)) await proveStored(repository, "index", id, signal);
     for (const pack of [...this.#index.packs((number) => number >= this.#packsBefore)])

@@ -450,6 +450,11 @@ export class Repository {
     return lock;
   }
 
+  /** Looks whether the lock files of this session are there. @throws ENGINE_LOCK_LOST, what the storage throws */
+  async confirmLocks(): Promise<void> {
+    await this.#mayCommit(0);
+  }
+
   /** Resolves when every lock of this session is beyond doubt. The signal is aborted when one is lost. */
   async #mayWrite(): Promise<AbortSignal | undefined> {
     for (const lock of this.#locks.values()) await lock.ensureHeld();

@@ -11,7 +11,8 @@ import { parseSnapshot, serialiseSnapshot, type Snapshot, type StoredSnapshot } 
  * Names a backed-up state: the last step of a backup, after `flush`. The file is read back, so that what is told to be
  * there is there, and nothing is removed for the sake of a snapshot that the storage only pretended to keep.
  * @returns the new snapshot's id
- * @throws ENGINE_FILE_DAMAGED when the storage does not give it back as it was; then it was removed again
+ * @throws ENGINE_FILE_DAMAGED when the storage does not give it back as it was, ENGINE_LOCK_LOST when that is because the
+ *   lock is gone; then it was removed again
  */
 export async function saveSnapshot(
   repository: Repository,
@@ -22,13 +23,14 @@ export async function saveSnapshot(
   try {
     await proveStored(repository, "snapshot", id, signal);
   } catch (error) {
-    if (isFailure(error, engineErrors.fileDamaged)) await takeBack(repository, id);
+    if (isFailure(error, engineErrors.fileDamaged) || isFailure(error, engineErrors.lockLost))
+      await takeBack(repository, id);
     throw error;
   }
   return id;
 }
 
-/** A snapshot that cannot be read is in the way of every prune. */
+/** A snapshot that cannot be read is in the way of every prune, and one whose lock was lost may name what is gone. */
 async function takeBack(repository: Repository, id: SnapshotId): Promise<void> {
   try {
     await repository.storage.remove({ type: "snapshot", name: id });
