@@ -40,11 +40,12 @@ export async function failEachCall(scenario: Scenario, seed: number | string): P
   return { runs, judged: rerun.judged };
 }
 
-const writingVerbs: ReadonlySet<DiskVerb> = new Set(["createFile", "append", "close", "link", "makeDirectory"]);
+/** Operations that a full disk refuses. */
+export const roomTaking: ReadonlySet<DiskVerb> = new Set(["createFile", "append", "close", "link", "makeDirectory"]);
 
 /** Fills the disk at every operation that needs space; it stays full until the verb has ended. */
 export async function fillDiskAtEachWrite(scenario: Scenario, seed: number | string): Promise<FaultLoopResult> {
-  const needsSpace = ({ verb }: DiskOperation) => writingVerbs.has(verb);
+  const needsSpace = ({ verb }: DiskOperation) => roomTaking.has(verb);
   return failDisk(scenario, seed, "ENOSPC", needsSpace, Infinity);
 }
 
@@ -70,7 +71,11 @@ async function failDisk(
       return seen >= nth && seen < nth + times ? code : undefined;
     };
     const run = await rerun.run({ fault });
-    if (seen < nth) return { runs, judged: rerun.judged };
+    if (seen < nth) {
+      if (run.outcome === undefined)
+        throw new Violation("no help", `${scenario.name}, seed ${seed}, ends although ${code} never comes`);
+      return { runs, judged: rerun.judged };
+    }
     runs += 1;
     await rerun.judge(run, `${code} at operation ${nth}`);
   }
