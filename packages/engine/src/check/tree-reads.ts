@@ -1,7 +1,7 @@
-import { isFailure, MiB } from "@holdfast/base";
-import { storageErrors } from "@holdfast/storage";
+import { MiB } from "@holdfast/base";
 import type { PackId } from "../id.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
+import { readStretch } from "../pack-reads/read-stretch.ts";
 import { runsOf } from "../pack-reads/runs.ts";
 import { eachPlace } from "../repository/each-place.ts";
 import { inParallel } from "../repository/in-parallel.ts";
@@ -40,14 +40,9 @@ export async function readTrees(
     signal?.throwIfAborted();
     const begin = trees[0]!.offset;
     const end = trees.at(-1)!.offset + trees.at(-1)!.length;
-    let bytes: Uint8Array;
-    try {
-      const range = { offset: begin, length: end - begin };
-      bytes = await repository.storage.read({ type: "pack", name: pack, cache: "keep" }, range, signal);
-    } catch (error) {
-      if (isFailure(error, storageErrors.missing) || isFailure(error, storageErrors.shortRead)) return;
-      throw error;
-    }
+    const stretch = { packId: pack, offset: begin, length: end - begin, cache: "keep" } as const;
+    const bytes = await readStretch(repository, stretch, signal);
+    if (bytes === undefined) return;
     const words = new Uint32Array(trees.length * treeJobWords);
     for (const [position, { id, offset, length, uncompressedLength }] of trees.entries())
       words.set([index.blobNumber("tree", id), offset - begin, length, uncompressedLength], position * treeJobWords);

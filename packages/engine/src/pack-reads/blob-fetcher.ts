@@ -1,9 +1,10 @@
-import { HoldfastError, MiB } from "@holdfast/base";
+import { MiB, type HoldfastError } from "@holdfast/base";
 import type { BlobPlace } from "../blob.ts";
 import type { BlobId, PackId } from "../id.ts";
 import { ConcurrencyLimit } from "../repository/concurrency-limit.ts";
 import type { Repository } from "../repository/repository.ts";
 import { isDamage } from "../restore/walk-tree.ts";
+import { readStretch } from "./read-stretch.ts";
 import { runsOf } from "./runs.ts";
 
 /** Decoded blobs kept for the trees that come next: zeros, licences, icons. */
@@ -81,14 +82,8 @@ export class BlobFetcher {
   async #fetchRun(run: readonly Wanted[], fetched: Map<BlobId, Fetched>, signal: AbortSignal): Promise<void> {
     const from = run[0]!.place.offset;
     const { offset, length } = run.at(-1)!.place;
-    let stored: Uint8Array | undefined;
-    try {
-      const file = { type: "pack", name: run[0]!.place.packId } as const;
-      stored = await this.#repository.storage.read(file, { offset: from, length: offset + length - from }, signal);
-    } catch (error) {
-      // A pack that is gone or cut short may still have some of them, and other packs may have the rest.
-      if (!(error instanceof HoldfastError && (error.kind === "missing" || error.kind === "damaged"))) throw error;
-    }
+    const stretch = { packId: run[0]!.place.packId, offset: from, length: offset + length - from };
+    const stored = await readStretch(this.#repository, stretch, signal);
     for (const { id, place } of run) fetched.set(id, await this.#decode(id, place, from, stored, signal));
   }
 

@@ -43,7 +43,7 @@ export async function commitPrune(
   const marks = isSameIndex ? survey.marks : new BlobMarks(); // numbers of another index mean other blobs
   const unmarked = snapshots.filter(({ id }) => !isSameIndex || !survey.snapshots.has(id));
   const listing = await listPacks(repository, signal);
-  await markUsed(repository, unmarked, marks, listing.sizes, () => {}, signal);
+  await markUsed(repository, unmarked, marks, () => {}, signal);
   const leaving = leavingPacks(index, marks, listing, plan);
   const packsSpared = [...plan.repack, ...plan.remove].filter((id) => leaving[index.packNumber(id)] === 0).length;
 

@@ -102,6 +102,6 @@ export async function saveFromAnywhere(
 }
 
 /** A pack that is gone, cut short, or not what was written. */
-export function isUnreadable(error: unknown): error is HoldfastError {
+function isUnreadable(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && (error.kind === "damaged" || error.kind === "missing");
 }

@@ -8,14 +8,13 @@ import { eachTree } from "../tree/each-tree.ts";
 import { JsonFault } from "../json/json-scanner.ts";
 import { eachReference } from "../tree/tree-references.ts";
 import type { BlobMarks } from "./blob-marks.ts";
-import { TreeWindows } from "./tree-windows.ts";
+import { UsedTrees } from "./used-trees.ts";
 
 /** Snapshots followed at once: the path down to what changed in one is a chain of waits. */
 const snapshotsAtOnce = 4;
 
 /**
  * Marks everything that the snapshots need. Trees that are marked already are not read again.
- * @param packSizes of the packs in the index, as `listPacks` gives them
  * @param onTree hears of each tree that was read
  * @throws ENGINE_PRUNE_REFUSED naming the snapshot when something it needs is not indexed, or a tree cannot be read
  */
@@ -23,12 +22,11 @@ export async function markUsed(
   repository: Repository,
   snapshots: readonly StoredSnapshot[],
   marks: BlobMarks,
-  packSizes: Float64Array,
   onTree: () => void,
   signal?: AbortSignal,
 ): Promise<void> {
   const index = repository.wholeIndex;
-  const trees = new TreeWindows(repository, packSizes, signal);
+  const trees = new UsedTrees(repository, signal);
   const seen = {
     size: 0,
     add(tree: number): number {

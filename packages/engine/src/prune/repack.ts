@@ -1,12 +1,12 @@
 import { MiB } from "@holdfast/base";
-import type { ByteRange } from "@holdfast/storage";
 import type { PackId } from "../id.ts";
+import { readStretch } from "../pack-reads/read-stretch.ts";
 import { runsOf } from "../pack-reads/runs.ts";
 import type { PackedBlob } from "../pack/pack-header.ts";
 import { inParallel } from "../repository/in-parallel.ts";
 import type { Repository } from "../repository/repository.ts";
 import { BlobMarks } from "./blob-marks.ts";
-import { CopiedPacks, isUnreadable, saveFromAnywhere } from "./copied-packs.ts";
+import { CopiedPacks, saveFromAnywhere } from "./copied-packs.ts";
 import { eachPlace } from "../repository/each-place.ts";
 
 /** Packs read at once. */
@@ -83,8 +83,8 @@ async function copyRun(
 ): Promise<void> {
   const from = run[0]!.offset;
   const length = run.at(-1)!.offset + run.at(-1)!.length - from;
-  const range = { offset: from, length, ...(length <= spare.byteLength && { spare }) };
-  const bytes = await readUnlessDamaged(repository, packId, range, signal);
+  const stretch = { packId, offset: from, length, ...(length <= spare.byteLength && { spare }) };
+  const bytes = await readStretch(repository, stretch, signal);
   for (const { type, id, offset, length: blobLength, uncompressedLength } of run) {
     const isLeftPlain = uncompressedLength === 0 && repository.version === 2;
     if (bytes === undefined || (isLeftPlain && (type === "tree" || recompressData)))
@@ -93,20 +93,6 @@ async function copyRun(
       const stored = bytes.subarray(offset - from, offset - from + blobLength);
       await copies.add(type, { id, stored, uncompressedLength });
     }
-  }
-}
-
-async function readUnlessDamaged(
-  repository: Repository,
-  packId: PackId,
-  range: ByteRange,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
-  try {
-    return await repository.storage.read({ type: "pack", name: packId }, range, signal);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    return undefined;
   }
 }
 

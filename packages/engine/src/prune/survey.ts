@@ -50,7 +50,7 @@ export async function surveyAndPlan(
   const index = repository.wholeIndex;
   const marks = new BlobMarks();
   const listing = await listPacks(repository, signal);
-  await markUsed(repository, snapshots, marks, listing.sizes, options.onTree, signal);
+  await markUsed(repository, snapshots, marks, options.onTree, signal);
   const { version, packBytesTarget } = repository;
   const plan = planPrune({ index, marks, listing, version, packBytesTarget }, options.limits);
   const marked = new Set(snapshots.map(({ id }) => id));
