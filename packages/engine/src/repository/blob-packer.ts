@@ -3,11 +3,12 @@ import type { BlobType } from "../blob.ts";
 import { MasterKey } from "../crypto/master-key.ts";
 import { newNonce } from "../crypto/seal.ts";
 import { idFromBytes, sha256, type BlobId } from "../id.ts";
-import { decodeBlob, prepareBlob } from "../pack/blob-encoding.ts";
+import { prepareBlob } from "../pack/blob-encoding.ts";
 import type { CompressionMode } from "../pack/compression.ts";
 import { headerEntryBytes } from "../pack/pack-header.ts";
 import { packRoomBytes, PackWriter, type FinishedPack, type UnfinishedPack } from "../pack/pack-writer.ts";
 import { SharedBlobSet, type SharedBlobSetHandle } from "../tables/shared-blob-set.ts";
+import { Decoder } from "./decoder.ts";
 
 export type { UnfinishedPack };
 
@@ -43,6 +44,8 @@ export interface TakenBlob {
  * repository share what is known, so none stores what another has taken on.
  */
 export class BlobPacker {
+  /** For what lies in packs already. */
+  readonly decoder: Decoder;
   /**
    * Memory of packs that are stored, to be used again. It is shared, so a pack needs no copy to be stored by another
    * thread, and counts for neither thread's collector of garbage, which large packs that come and go would keep busy.
@@ -55,6 +58,7 @@ export class BlobPacker {
   readonly #open: { data?: PackWriter; tree?: PackWriter } = {};
 
   constructor(setup: PackerSetup, random: Random) {
+    this.decoder = new Decoder(setup.secret);
     this.#setup = setup;
     this.#key = new MasterKey(setup.secret);
     this.#known = SharedBlobSet.attach(setup.known);
@@ -92,10 +96,5 @@ export class BlobPacker {
   /** What the last blobs are in; the packer is used up. */
   leftovers(): UnfinishedPack[] {
     return [this.#open.data, this.#open.tree].filter((pack) => pack !== undefined).map((pack) => pack.unfinished());
-  }
-
-  /** A blob's bytes from its stored ones, proven. @throws Error when they are not what was written */
-  decode(id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
-    return decodeBlob(this.#key, id, uncompressedLength, stored);
   }
 }

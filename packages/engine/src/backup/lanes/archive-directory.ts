@@ -258,7 +258,7 @@ function parentOf(lane: Lane, { parent, path }: DirectoryTask): { parent: Parent
   if (parent instanceof Uint8Array) plain = parent;
   else {
     try {
-      plain = lane.packer.decode(parent.id, parent.uncompressedLength, parent.stored);
+      plain = lane.packer.decoder.decode(parent.id, parent.uncompressedLength, parent.stored);
     } catch {
       return { parent: ParentDirectory.none(), isReadable: false };
     }
