@@ -32,13 +32,8 @@ export type { SavedBlob } from "../repository/blob-writer.ts";
 export type { RepositoryLock } from "../repository/held-lock.ts";
 export type { LockKind } from "../repository/lock-file.ts";
 export type { LockOptions } from "../repository/lock.ts";
-export {
-  Repository,
-  type CacheOptions,
-  type InitOptions,
-  type OpenOptions,
-  type SessionOptions,
-} from "../repository/repository.ts";
+export { Repository } from "../repository/repository.ts";
+export type { CacheOptions, InitOptions, OpenOptions, SessionOptions } from "../repository/session-options.ts";
 export { findSnapshot, matchesFilter, selectParent, type ParentQuery, type SnapshotFilter } from "../snapshot/find.ts";
 export { parseSnapshot, serialiseSnapshot, type Snapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";
 export { byTime, listSnapshots, loadSnapshot, saveSnapshot } from "../snapshot/snapshot-store.ts";

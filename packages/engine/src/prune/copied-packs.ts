@@ -2,7 +2,8 @@ import { HoldfastError } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import { engineErrors } from "../errors.ts";
 import type { BlobId } from "../id.ts";
-import type { PackOfCopies, Repository } from "../repository/repository.ts";
+import type { PackOfCopies } from "../repository/pack-of-copies.ts";
+import type { Repository } from "../repository/repository.ts";
 import { Prover, type ProofJob } from "./prover.ts";
 
 /** A blob as it lies in another pack, sealed. */
@@ -40,7 +41,7 @@ export class CopiedPacks {
     this.#throwIfFailed();
     const open = (this.#open[type] ??= this.#repository.packOfCopies(type, this.#spares.pop()));
     open.add(id, { stored, uncompressedLength });
-    if (open.isFull()) this.#close(type);
+    if (open.isFull) this.#close(type);
   }
 
   /** Stores what is left; the index files come with the repository's `flush`. @throws as `add` */

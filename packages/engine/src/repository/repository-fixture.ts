@@ -3,7 +3,8 @@ import { silentLog } from "@holdfast/base";
 import { memoryStorage, type Storage } from "@holdfast/storage";
 import { faultyStorage, manualClock, seededRandom, type FaultyStorage, type ManualClock } from "@holdfast/testkit";
 import type { EngineContext } from "../context.ts";
-import { Repository, type SessionOptions } from "./repository.ts";
+import { Repository } from "./repository.ts";
+import type { SessionOptions } from "./session-options.ts";
 
 /** Cheap to guess, and quick to open: for tests only. */
 export const testKdf = { N: 1024, r: 8, p: 1 };

@@ -1,4 +1,4 @@
-import { assert, messageOf, secondMs, type HoldfastError } from "@holdfast/base";
+import type { HoldfastError } from "@holdfast/base";
 import { withoutWriting, type FileEntry, type FileType, type Storage } from "@holdfast/storage";
 import type { BlobPlace, BlobType } from "../blob.ts";
 import { CacheFolder } from "../cache/cache-folder.ts";
@@ -7,13 +7,11 @@ import { IndexCache } from "../cache/index-cache.ts";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
-import { serialiseIndexFile } from "../index/index-file.ts";
-import type { EncodedBlob } from "../pack/blob-encoding.ts";
-import type { PackedBlob } from "../pack/pack-header.ts";
 import type { CompressionMode } from "../pack/compression.ts";
+import type { PackedBlob } from "../pack/pack-header.ts";
 import { readPackHeader } from "../pack/pack-header-reading.ts";
-import { packBytesTarget, PackWriter, type FinishedPack } from "../pack/pack-writer.ts";
-import { readPack, type PackReading, type UnnamedPack } from "../pack/pack-reading.ts";
+import { readPack, type PackReading } from "../pack/pack-reading.ts";
+import { packBytesTarget, type FinishedPack } from "../pack/pack-writer.ts";
 import type { SharedBlobSet } from "../tables/shared-blob-set.ts";
 import type { PackerSetup, UnfinishedPack } from "./blob-packer.ts";
 import { decodeFromPlace, readBlob } from "./blob-reader.ts";
@@ -21,52 +19,19 @@ import { BlobWriter, type SavedBlob } from "./blob-writer.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { RepositoryConfig } from "./config.ts";
 import { upgradeConfig } from "./config-upgrade.ts";
-import { isStored } from "./content-file.ts";
-import type { HeldLock, RepositoryLock } from "./held-lock.ts";
+import type { RepositoryLock } from "./held-lock.ts";
 import { KeyRing } from "./key-ring.ts";
 import { LoadedIndex } from "./loaded-index.ts";
 import type { LockKind } from "./lock-file.ts";
-import { acquireLock, type LockOptions } from "./lock.ts";
+import type { LockOptions } from "./lock.ts";
+import { PackOfCopies } from "./pack-of-copies.ts";
+import { SessionFiles } from "./session-files.ts";
+import { SessionLocks } from "./session-locks.ts";
+import type { InitOptions, OpenOptions, SessionOptions } from "./session-options.ts";
 import type { UnpackedType } from "./unpacked-file.ts";
 import { UnpackedFiles } from "./unpacked-files.ts";
-import { initialise, unlock, type Credentials, type NewRepository, type Unlocked } from "./unlock.ts";
+import { initialise, unlock, type Unlocked } from "./unlock.ts";
 import type { WholeIndex } from "./whole-index.ts";
-
-/** Removals come by the thousand; the lock is looked at that often between them. */
-const removalTrustMs = 5 * secondMs;
-
-/** What a session may set differently from the defaults, which are right for almost everybody. */
-export interface SessionOptions {
-  /** Bytes after which a pack is finished; default 16 MiB. */
-  readonly packBytesTarget?: number;
-  /** Reads back what was encrypted before it is stored; default true. Only a benchmark turns it off. */
-  readonly isVerified?: boolean;
-  /** How hard chunks are compressed where the format allows it; default "auto". */
-  readonly compression?: CompressionMode;
-  /** True: everything is done as ever, but the storage is not changed, so nothing that was saved can be read back. */
-  readonly isDryRun?: boolean;
-}
-
-export type InitOptions = SessionOptions & Credentials & NewRepository;
-export type OpenOptions = SessionOptions &
-  Credentials & { readonly signal?: AbortSignal; readonly cache?: CacheOptions };
-
-/** A pack in the making that is put together of sealed blobs. */
-export interface PackOfCopies {
-  /** Takes a copy of the sealed bytes. */
-  add(id: BlobId, sealed: EncodedBlob): void;
-  isFull(): boolean;
-  /** All of it, for somebody who proves it and takes its hash. */
-  finish(): UnnamedPack;
-}
-
-/** Where this machine keeps copies of small files, so that they are not fetched and decoded every time. */
-export interface CacheOptions {
-  /** Holds one folder for each repository; restic may use the same one. */
-  readonly folder: string;
-  /** Whether the index may come from there, too. Not for work that removes or repairs: it reads the files themselves. */
-  readonly hasIndex: boolean;
-}
 
 /**
  * An open restic repository: blobs by their ids, and the small encrypted files. Everything else in the engine goes
@@ -89,8 +54,9 @@ export class Repository {
   readonly #writer: BlobWriter;
   readonly #encoding: { readonly compression: CompressionMode; readonly isVerified: boolean };
   readonly #reads: ConcurrencyLimit;
-  readonly #locks = new Map<RepositoryLock, HeldLock>();
+  readonly #locks: SessionLocks;
   readonly #index: LoadedIndex;
+  readonly #written: SessionFiles;
 
   private constructor(
     storage: Storage,
@@ -111,9 +77,10 @@ export class Repository {
       key,
       currentId: keyId,
       context,
-      mayWrite: () => this.#mayWrite(),
+      mayWrite: () => this.#locks.mayWrite(),
     });
     this.#files = new UnpackedFiles(this.storage, key, config.version, context);
+    this.#locks = new SessionLocks(this.storage, this.#files, context);
     this.#index = new LoadedIndex({
       storage: this.storage,
       files: this.#files,
@@ -132,8 +99,16 @@ export class Repository {
       context,
       index: () => this.#index.current,
       packBytesTarget: this.packBytesTarget,
-      mayWrite: () => this.#mayWrite(),
-      saveIndex: (json, packs, signal) => this.#saveIndexFile(json, packs, signal),
+      mayWrite: () => this.#locks.mayWrite(),
+      saveIndex: (json, packs, signal) => this.#written.saveIndexOf(packs, json, signal),
+    });
+    this.#written = new SessionFiles({
+      storage: this.storage,
+      files: this.#files,
+      locks: this.#locks,
+      index: this.#index,
+      writer: this.#writer,
+      log: context.log,
     });
   }
 
@@ -244,12 +219,7 @@ export class Repository {
    * @param spare memory of an earlier one that is stored, to be used again
    */
   packOfCopies(type: BlobType, spare?: ArrayBuffer): PackOfCopies {
-    const pack = new PackWriter(type, this.packBytesTarget, spare, false);
-    return {
-      add: (id, encoded) => pack.add(id, encoded),
-      isFull: () => pack.isFull,
-      finish: () => pack.finishUnnamed(this.#key, this.context.random),
-    };
+    return new PackOfCopies(type, this.packBytesTarget, this.#key, this.context.random, spare);
   }
 
   /** Stores a pack that was proven; `flush` brings the index file that names it. Resolves when the storage has it. */
@@ -346,38 +316,13 @@ export class Repository {
    * A snapshot may only be saved when everything before it is flushed: whatever it names must be indexed.
    * @throws what storing an earlier blob threw
    */
-  async saveUnpacked(type: "snapshot" | "index", json: Uint8Array, signal?: AbortSignal): Promise<Id> {
-    this.#writer.throwIfFailed();
-    assert(type !== "snapshot" || this.#writer.isFlushed, "no snapshot names blobs that no index knows");
-    if (type === "index") return this.#saveFile(type, json, signal);
-    const id = await this.#saveFile(type, json, anySignal(signal, await this.#mayCommit(0)));
-    try {
-      await this.#mayCommit(0);
-    } catch (error) {
-      await this.#takeBack(id);
-      throw error;
-    }
-    return id;
-  }
-
-  /**
-   * A machine may sleep in the very moment between the look at its lock and the writing of the snapshot. A prune that
-   * came meanwhile did not see it, so it may name what is gone; nobody has been told of it.
-   */
-  async #takeBack(snapshot: Id): Promise<void> {
-    try {
-      await this.storage.remove({ type: "snapshot", name: snapshot });
-    } catch (error) {
-      this.context.log.warn("could not take back a snapshot whose lock was lost", { snapshot, why: messageOf(error) });
-    }
+  saveUnpacked(type: "snapshot" | "index", json: Uint8Array, signal?: AbortSignal): Promise<Id> {
+    return type === "snapshot" ? this.#written.saveSnapshot(json, signal) : this.#written.saveIndexJson(json, signal);
   }
 
   /** Stores an index file that names these packs, each of which is stored and complete; they are known from then on. */
-  async saveIndex(packs: readonly { id: PackId; blobs: readonly PackedBlob[] }[], signal?: AbortSignal): Promise<Id> {
-    this.#writer.throwIfFailed();
-    for (const { id, blobs } of packs) if (!this.#index.current.hasPack(id)) this.#index.current.addPack(id, blobs);
-    const ids = packs.map((pack) => pack.id);
-    return this.#saveIndexFile(serialiseIndexFile(packs), ids, signal);
+  saveIndex(packs: readonly { id: PackId; blobs: readonly PackedBlob[] }[], signal?: AbortSignal): Promise<Id> {
+    return this.#written.saveIndex(packs, signal);
   }
 
   /** @throws ENGINE_FILE_DAMAGED when the file is not what its name says, STORAGE_MISSING */
@@ -390,20 +335,16 @@ export class Repository {
    * @see restic-format.md section 2; the caller holds the exclusive lock and has checked the repository
    */
   async upgradeConfig(signal?: AbortSignal): Promise<void> {
-    const mayGoOn = anySignal(signal, await this.#mayWrite());
+    const mayGoOn = await this.#locks.mayWrite(signal);
     await upgradeConfig(this.storage, this.#key, this.#config, this.context, mayGoOn);
   }
 
-  async list(type: Exclude<FileType, "config">, signal?: AbortSignal): Promise<FileEntry[]> {
-    const entries = await Array.fromAsync(this.storage.list(type, signal));
-    this.#files.note(entries);
-    return entries;
+  list(type: Exclude<FileType, "config">, signal?: AbortSignal): Promise<FileEntry[]> {
+    return this.#files.list(type, signal);
   }
 
-  async removeFile(type: Exclude<FileType, "config" | "lock">, id: Id, signal?: AbortSignal): Promise<void> {
-    const mayBeNeeded = type === "pack" || type === "index";
-    assert(!mayBeNeeded || !this.#index.isFromCache, "who removes packs has read every index file itself");
-    await this.storage.remove({ type, name: id }, anySignal(signal, await this.#mayCommit(removalTrustMs)));
+  removeFile(type: Exclude<FileType, "config" | "lock">, id: Id, signal?: AbortSignal): Promise<void> {
+    return this.#written.remove(type, id, signal);
   }
 
   // Locks
@@ -421,65 +362,22 @@ export class Repository {
     options: LockOptions & { readonly loadsIndex?: boolean | undefined; readonly beside?: RepositoryLock | undefined },
     signal?: AbortSignal,
   ): Promise<RepositoryLock> {
-    const store = {
-      list: (listSignal?: AbortSignal) => this.list("lock", listSignal),
-      load: (id: Id, loadSignal?: AbortSignal) => this.loadUnpacked("lock", id, loadSignal),
-      save: (json: Uint8Array, saveSignal?: AbortSignal) => this.#files.save("lock", json, saveSignal),
-      remove: (id: Id, removeSignal?: AbortSignal) => this.storage.remove({ type: "lock", name: id }, removeSignal),
-      exists: (id: Id, statSignal?: AbortSignal) => isStored(this.storage, { type: "lock", name: id }, statSignal),
-    };
     const isRefused = new AbortController();
-    const whileWaiting = anySignal(signal, isRefused.signal);
+    const whileWaiting = signal === undefined ? isRefused.signal : AbortSignal.any([signal, isRefused.signal]);
     // What goes wrong here goes wrong again when the caller loads the index, and is told then.
     const loading = options.loadsIndex === true ? this.loadIndex(whileWaiting).catch(() => {}) : undefined;
-    const beside = options.beside && this.#locks.get(options.beside);
-    const held = await acquireLock(store, kind, options, this.context, signal, beside).catch(async (error: unknown) => {
+    try {
+      return await this.#locks.acquire(kind, options, options.beside, signal);
+    } catch (error) {
       isRefused.abort(error);
-      await loading;
       throw error;
-    });
-    const lock: RepositoryLock = {
-      signal: held.signal,
-      release: async () => {
-        await held.release();
-        this.#locks.delete(lock);
-      },
-    };
-    this.#locks.set(lock, held);
-    await loading;
-    return lock;
+    } finally {
+      await loading;
+    }
   }
 
   /** Looks whether the lock files of this session are there. @throws ENGINE_LOCK_LOST, what the storage throws */
   async confirmLocks(): Promise<void> {
-    await this.#mayCommit(0);
+    await this.#locks.mayCommit(0);
   }
-
-  /** Resolves when every lock of this session is beyond doubt. The signal is aborted when one is lost. */
-  async #mayWrite(): Promise<AbortSignal | undefined> {
-    for (const lock of this.#locks.values()) await lock.ensureHeld();
-    const signals = [...this.#locks.values()].map((lock) => lock.signal);
-    return signals.length < 2 ? signals[0] : AbortSignal.any(signals);
-  }
-
-  /** As `#mayWrite`, with the lock files looked at: before what others may lose by. */
-  async #mayCommit(trustMs: number): Promise<AbortSignal | undefined> {
-    for (const lock of this.#locks.values()) await lock.confirmHeld(trustMs);
-    return this.#mayWrite();
-  }
-
-  async #saveIndexFile(json: Uint8Array, packs: readonly PackId[], signal?: AbortSignal): Promise<Id> {
-    const id = await this.#saveFile("index", json, signal);
-    this.#index.current.addFile(id, packs);
-    return id;
-  }
-
-  async #saveFile(type: UnpackedType, json: Uint8Array, signal?: AbortSignal): Promise<Id> {
-    return this.#files.save(type, json, anySignal(signal, await this.#mayWrite()));
-  }
-}
-
-function anySignal(left: AbortSignal | undefined, right: AbortSignal | undefined): AbortSignal | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  return AbortSignal.any([left, right]);
 }

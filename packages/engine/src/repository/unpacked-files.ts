@@ -1,5 +1,5 @@
 import { HoldfastError, messageOf } from "@holdfast/base";
-import type { FileEntry, Storage } from "@holdfast/storage";
+import type { FileEntry, FileType, Storage } from "@holdfast/storage";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { newNonce } from "../crypto/seal.ts";
@@ -29,9 +29,11 @@ export class UnpackedFiles {
     this.#context = context;
   }
 
-  /** Remembers the sizes of files that were listed, so that loading one needs not ask for its size first. */
-  note(entries: readonly FileEntry[]): void {
+  /** All files of a type. Their sizes are remembered, so that loading one needs not ask for its size first. */
+  async list(type: Exclude<FileType, "config">, signal?: AbortSignal): Promise<FileEntry[]> {
+    const entries = await Array.fromAsync(this.#storage.list(type, signal));
     for (const { name, sizeBytes } of entries) this.#listed.set(name, sizeBytes);
+    return entries;
   }
 
   /** @throws ENGINE_VERIFICATION_FAILED when what was encrypted does not read back; then nothing is stored */
