@@ -1,3 +1,4 @@
+import { KiB } from "@holdfast/base";
 import { treeNodes } from "../tree/tree-reader.ts";
 import { nodeJson } from "../tree/tree-writer.ts";
 
@@ -8,10 +9,12 @@ import { nodeJson } from "../tree/tree-writer.ts";
 export function reencodesExactly(tree: Uint8Array): boolean {
   const bytes = Buffer.from(tree.buffer, tree.byteOffset, tree.byteLength);
   let at = 0;
+  let expected = Buffer.allocUnsafeSlow(4 * KiB);
   const goesOnWith = (text: string) => {
-    const expected = Buffer.from(text);
-    const isSame = bytes.subarray(at, at + expected.length).equals(expected);
-    at += expected.length;
+    if (expected.length < 3 * text.length) expected = Buffer.allocUnsafeSlow(6 * text.length);
+    const end = at + expected.write(text);
+    const isSame = end <= bytes.length && bytes.compare(expected, 0, end - at, at, end) === 0;
+    at = end;
     return isSame;
   };
   let isOdd = false;

@@ -79,15 +79,9 @@ export class TreeRewriter {
       this.#ahead.drop(tree);
       return known;
     }
-    let bytes: Uint8Array;
-    try {
-      bytes = await this.#bytesOf(tree);
-      assertTree(bytes);
-    } catch (error) {
-      if (!isDamage(error) || this.#rules.mending === undefined) throw error;
-      return this.#unreadable(names, tree);
-    }
-    const rewritten = await this.#rewriteListing(tree, bytes, names);
+    const entries = await this.#rewriteEntries(tree, names);
+    if (entries === "unreadable") return this.#unreadable(names, tree);
+    const rewritten = entries instanceof TreeWriter ? await this.#save(entries) : entries;
     if (rewritten === tree) this.#sound?.add(tree);
     else if (rewritten !== undefined && this.#sound !== undefined) this.#replaced.set(tree, rewritten);
     return rewritten;
@@ -110,8 +104,21 @@ export class TreeRewriter {
     return this.#sound.find(tree) >= 0 ? tree : this.#replaced.get(tree);
   }
 
-  async #rewriteListing(tree: TreeId, bytes: Uint8Array, names: Names): Promise<TreeId | undefined> {
-    const writer = new TreeWriter();
+  /**
+   * The bytes of the old listing are given up when this resolves: they may be as many as the new one's, and storing that
+   * takes as many again.
+   * @returns the new listing, to be stored, or what takes the place of the old one without
+   */
+  async #rewriteEntries(tree: TreeId, names: Names): Promise<TreeWriter | TreeId | "unreadable" | undefined> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#bytesOf(tree);
+      assertTree(bytes);
+    } catch (error) {
+      if (!isDamage(error) || this.#rules.mending === undefined) throw error;
+      return "unreadable";
+    }
+    const writer = new TreeWriter(bytes.byteLength);
     let [entries, isChanged] = [0, false];
     const listed = this.#nodes(bytes, names, () => (isChanged = true));
     const nodes = new NodesAhead(listed, this.#ahead, ({ subtree }) => this.#known(subtree!) === undefined);
@@ -125,7 +132,7 @@ export class TreeRewriter {
     if (entries === 0 && this.#rules.keepsEmpty?.(names) === false) return undefined;
     if (!isChanged) return tree;
     if (this.#rules.mending === undefined && !reencodesExactly(bytes)) throw foreign(names);
-    return this.#save(writer);
+    return writer;
   }
 
   async #save(writer: TreeWriter): Promise<TreeId> {

@@ -3,7 +3,7 @@ import { idOf } from "../id.ts";
 import { bareNode, type TreeNode } from "./node.ts";
 import { goModeOf, permissionsOf } from "./mode.ts";
 import { treeNodes, type TreeProblem } from "./tree-reader.ts";
-import { nodeJson, serialiseTree } from "./tree-writer.ts";
+import { nodeJson, serialiseTree, TreeWriter } from "./tree-writer.ts";
 
 const someId = idOf(Buffer.from("x"));
 
@@ -76,6 +76,16 @@ describe("writing a tree", () => {
     expect(problems).toEqual([]);
     expect(back).toEqual(nodes);
   });
+
+  test.each([0, 1, 500_000, 700_000, 5_000_000])(
+    "is the same whatever length was expected: %i bytes",
+    (expectedBytes) => {
+      const nodes = Array.from({ length: 2500 }, (_, at) => file(`dätei-\u{10000}-${String(at).padStart(8, "0")}`));
+      const writer = new TreeWriter(expectedBytes);
+      for (const node of nodes) writer.add(node);
+      expect(writer.finish().toString()).toBe(`{"nodes":[${nodes.map(nodeJson).join(",")}]}\n`);
+    },
+  );
 });
 
 describe("modes", () => {

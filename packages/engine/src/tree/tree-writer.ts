@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
-import { assert, compareBytes } from "@holdfast/base";
+import { assert, compareBytes, KiB } from "@holdfast/base";
 import { goJsonBytes, goJsonText } from "./go-json.ts";
 import { quoteName } from "./name-quoting.ts";
 import type { ExtendedAttribute, TreeNode } from "./node.ts";
 import { formatTimestamp, type Timestamp } from "./timestamp.ts";
 
-const flushLength = 64 * 1024;
+const flushLength = 64 * KiB;
 
 /**
  * Builds the bytes of a tree blob, equal to restic's for equal nodes, so that both give a directory the same id.
@@ -14,8 +14,16 @@ const flushLength = 64 * 1024;
  */
 export class TreeWriter {
   #text = '{"nodes":[';
-  #pieces: Buffer[] = [];
+  readonly #expectedBytes: number;
+  /** The blob so far but for `#text`, and room for more; none before there is much of it. */
+  #bytes: Buffer | undefined;
+  #length = 0;
   #last: Buffer | undefined;
+
+  /** @param expectedBytes about how long the blob will be: a large one is then written where it stays */
+  constructor(expectedBytes = 0) {
+    this.#expectedBytes = expectedBytes;
+  }
 
   add(node: TreeNode): void {
     if (this.#last === undefined) this.#text += nodeJson(node);
@@ -30,12 +38,21 @@ export class TreeWriter {
   /** The whole blob. The writer is used up. */
   finish(): Buffer {
     this.#text += "]}\n";
+    if (this.#bytes === undefined) return Buffer.from(this.#text);
     this.#flush();
-    return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #flush(): void {
-    this.#pieces.push(Buffer.from(this.#text));
+    const length = this.#length + Buffer.byteLength(this.#text);
+    this.#bytes ??= Buffer.allocUnsafeSlow(Math.max(length, this.#expectedBytes));
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * length);
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    this.#bytes.write(this.#text, this.#length);
+    this.#length = length;
     this.#text = "";
   }
 }
