@@ -11,7 +11,8 @@ import { newestRestic } from "../interop/restic.ts";
 import { mustRun } from "../start/program.ts";
 import { runHoldfast, type KillPoint, type ProgramPlace } from "./killed-program.ts";
 
-const killsWanted = isLong ? 500 : 30;
+/** The long suite kills so often unless HOLDFAST_KILLS says how often. */
+const killsWanted = Number(process.env["HOLDFAST_KILLS"] ?? (isLong ? 500 : 30));
 const password = "kill";
 const context = { clock: systemClock, random: systemRandom, log: silentLog };
 
