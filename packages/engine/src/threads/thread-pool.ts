@@ -1,7 +1,7 @@
-import { Worker } from "node:worker_threads";
 import { assert } from "@holdfast/base";
 import { unpackFailure } from "./carried-failure.ts";
 import type { AnswerMessage, JobMessage } from "./thread-messages.ts";
+import { WorkerThread } from "./worker-thread.ts";
 
 export interface ThreadPoolOptions<Setup> {
   /** The file that calls `serveJobs`, as `new URL("./x-thread.ts", import.meta.url)`. */
@@ -15,8 +15,7 @@ export interface ThreadPoolOptions<Setup> {
 /** One job being done and one waiting for it: more would only lie in a queue that others could take from. */
 const jobsPerThread = 2;
 
-/** What a thread works on lies outside its heap, which may stay small: more threads should not mean much more memory. */
-const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+const youngGenerationMiB = 6;
 
 interface Waiting<Job, Result> {
   readonly job: Job;
@@ -26,7 +25,7 @@ interface Waiting<Job, Result> {
 }
 
 interface Thread<Job, Result> {
-  readonly worker: Worker;
+  readonly worker: WorkerThread<JobMessage<Job>, AnswerMessage<Result>>;
   readonly running: Map<number, Waiting<Job, Result>>;
 }
 
@@ -68,7 +67,7 @@ export class ThreadPool<Setup, Job, Result> {
     this.#isClosed = true;
     const threads = this.#started.splice(0);
     this.#rejectAll(threads, new Error("the threads were stopped"));
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(threads.map(({ worker }) => worker.close()));
   }
 
   #assign(): void {
@@ -77,10 +76,9 @@ export class ThreadPool<Setup, Job, Result> {
       if (thread === undefined) return;
       const next = this.#waiting.shift()!;
       this.#lastNumber += 1;
-      if (thread.running.size === 0) thread.worker.ref();
+      if (thread.running.size === 0) thread.worker.isAwaited = true;
       thread.running.set(this.#lastNumber, next);
-      const message: JobMessage<Job> = { number: this.#lastNumber, job: next.job };
-      thread.worker.postMessage(message, next.handedOver);
+      thread.worker.send({ number: this.#lastNumber, job: next.job }, next.handedOver);
     }
   }
 
@@ -93,14 +91,16 @@ export class ThreadPool<Setup, Job, Result> {
   }
 
   #start(): Thread<Job, Result> {
-    const worker = new Worker(this.#options.entry, { workerData: this.#options.setup, resourceLimits });
-    const thread: Thread<Job, Result> = { worker, running: new Map() };
-    worker.unref();
-    worker.on("message", (answer: AnswerMessage<Result>) => this.#answered(thread, answer));
-    worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
-    worker.on("exit", (code) => {
-      if (!this.#isClosed) this.#fail(new Error(`a thread ended by itself with code ${code}`));
+    const { entry, setup } = this.#options;
+    const worker: Thread<Job, Result>["worker"] = new WorkerThread({
+      entry,
+      setup,
+      youngGenerationMiB,
+      onMessage: (answer) => this.#answered(thread, answer),
+      onFailure: (error) => this.#fail(error),
     });
+    worker.isAwaited = false;
+    const thread: Thread<Job, Result> = { worker, running: new Map() };
     this.#started.push(thread);
     return thread;
   }
@@ -110,7 +110,7 @@ export class ThreadPool<Setup, Job, Result> {
     if (job === undefined) return; // the pool was closed meanwhile
     thread.running.delete(answer.number);
     this.#assign();
-    if (thread.running.size === 0) thread.worker.unref();
+    if (thread.running.size === 0) thread.worker.isAwaited = false;
     if ("result" in answer) job.resolve(answer.result);
     else job.reject(unpackFailure(answer.failure));
   }

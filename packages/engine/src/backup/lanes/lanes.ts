@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { assert } from "@holdfast/base";
 import { BlobPacker, type FullPack, type UnfinishedPack } from "../../repository/blob-packer.ts";
 import type { Repository } from "../../repository/repository.ts";
 import type { SourceDirectory } from "../source.ts";
 import { unpackFailure } from "../../threads/carried-failure.ts";
+import { WorkerThread } from "../../threads/worker-thread.ts";
 import { roomWord, stopWord, type FromLane, type LaneThreadSetup, type ToLane } from "./lane-messages.ts";
 import { Lane, type LaneSettings } from "./lane.ts";
 import type { LanesOptions } from "./lanes-options.ts";
@@ -23,7 +24,7 @@ interface Job extends PromiseWithResolvers<Answered<LaneTask["kind"]>> {
 }
 
 interface Thread {
-  readonly worker: Worker;
+  readonly worker: WorkerThread<ToLane, FromLane>;
   /** Takes memory of stored packs back; the thread looks for it when it needs some, not between its messages. */
   readonly spares: MessagePort;
   readonly running: Map<number, Job>;
@@ -137,7 +138,7 @@ export class Lanes {
       (thread) =>
         new Promise<readonly UnfinishedPack[]>((resolve) => {
           thread.finished = resolve;
-          thread.worker.postMessage({ kind: "finish" } satisfies ToLane);
+          thread.worker.send({ kind: "finish" });
         }),
     );
     for (const more of await Promise.race([Promise.all(ends), this.#failure.promise])) leftovers.push(...more);
@@ -150,7 +151,7 @@ export class Lanes {
   async close(): Promise<void> {
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.fail(new Error("the backup has ended"));
-    await Promise.all(this.#threads.map((thread) => thread.worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.worker.close()));
     for (const thread of this.#threads) thread.spares.close();
     for (const directory of this.#kept.values()) directory.close();
     this.#kept.clear();
@@ -207,7 +208,7 @@ export class Lanes {
       return { number: this.#lastNumber, task: job.task };
     });
     thread.batches += 1;
-    thread.worker.postMessage({ kind: "work", tasks, releases: thread.releases.splice(0) } satisfies ToLane);
+    thread.worker.send({ kind: "work", tasks, releases: thread.releases.splice(0) });
   }
 
   /** Does what only this thread can do, and everything while there are no threads. */
@@ -267,11 +268,13 @@ export class Lanes {
     for (let lane = 1; lane <= threads; lane += 1) {
       const { port1, port2 } = new MessageChannel();
       const setup: LaneThreadSetup = { settings: this.#settings, packer, twin, control: this.#control, spares: port2 };
-      const worker = new Worker(new URL("./lane-thread.ts", import.meta.url), {
-        workerData: setup,
-        transferList: [port2],
-        trackUnmanagedFds: false,
-        resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMiB },
+      const worker = new WorkerThread<ToLane, FromLane>({
+        entry: new URL("./lane-thread.ts", import.meta.url),
+        setup,
+        youngGenerationMiB,
+        worker: { transferList: [port2], trackUnmanagedFds: false },
+        onMessage: (message) => this.#hear(message, thread, lane),
+        onFailure: (error) => this.fail(error),
       });
       const thread: Thread = {
         worker,
@@ -281,9 +284,6 @@ export class Lanes {
         releases: [],
         finished: undefined,
       };
-      worker.on("message", (message: FromLane) => this.#hear(message, thread, lane));
-      worker.on("error", (error) => this.fail(error));
-      worker.on("exit", (code) => this.fail(new Error(`a thread ended with code ${code}`)));
       this.#threads.push(thread);
     }
   }
