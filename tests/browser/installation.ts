@@ -1,9 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
 import { promisify } from "node:util";
-
-const cliFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
+import { holdfastProgram } from "../start/program.ts";
 
 /** Everything on this machine, started as `npm start` starts it. */
 export interface Installation {
@@ -17,7 +15,7 @@ export interface Installation {
  * @throws Error with all that it said when it ends before
  */
 export async function startInstallation(home: string, path: string): Promise<Installation> {
-  const child = spawn(process.execPath, [cliFile, "up", "--home", home, "--path", path], {
+  const child = spawn(process.execPath, [holdfastProgram, "up", "--home", home, "--path", path], {
     env: { ...process.env, HOLDFAST_CONSOLE_PORT: "0", HOLDFAST_AGENT_PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -41,7 +39,7 @@ export async function startInstallation(home: string, path: string): Promise<Ins
 /** A link that signs in once, made by the command that an administrator would use; for the first one, or for `email`. */
 export async function signInLink(home: string, email?: string): Promise<string> {
   const words = ["admin", "sign-in-link", "--home", home, ...(email === undefined ? [] : ["--email", email])];
-  const { stdout } = await promisify(execFile)(process.execPath, [cliFile, ...words]);
+  const { stdout } = await promisify(execFile)(process.execPath, [holdfastProgram, ...words]);
   const link = /http:\S+/.exec(stdout)?.[0];
   if (link === undefined) throw new Error(`The command gave no link: ${stdout}`);
   return link;

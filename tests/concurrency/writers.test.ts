@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { silentLog, systemClock, systemRandom } from "@holdfast/base";
 import { backup, Repository, type SnapshotId } from "@holdfast/engine";
 import { localStorage, memoryStorage, type Storage } from "@holdfast/storage";
@@ -9,13 +9,12 @@ import { modelSource } from "../model/model-source.ts";
 import { seededTree, type ModelTree } from "../model/model-tree.ts";
 import { installedRestic, newestRestic } from "../interop/restic.ts";
 import { initRepository } from "../interop/holdfast.ts";
-import { mustRun, runProgram } from "../start/program.ts";
+import { holdfastProgram, mustRun, runProgram } from "../start/program.ts";
 import { folderContent } from "./folder-content.ts";
 import { password } from "./party.ts";
 import { damageIn } from "./work.ts";
 
 const context = { clock: systemClock, random: systemRandom, log: silentLog };
-const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 let snapshotsMade = 0;
 
 describe("writers that run at once in one process", () => {
@@ -67,7 +66,7 @@ describe("programs that run at once", () => {
     await writeFile(join(source, "large"), random.bytes(5_000_000));
     const variables = { HOME: folder, HOLDFAST_REPOSITORY: repository, HOLDFAST_PASSWORD: "interop" };
     const holdfast = (...words: readonly string[]) =>
-      runProgram(process.execPath, [program, ...words, "--no-cache"], { variables });
+      runProgram(process.execPath, [holdfastProgram, ...words, "--no-cache"], { variables });
     return { folder, repository, source, holdfast };
   }
 
@@ -90,9 +89,13 @@ describe("programs that run at once", () => {
       const expected = await folderContent(source);
       for (const { id, hostname } of listed) {
         const target = join(folder, `restored ${hostname}`);
-        await mustRun(process.execPath, [program, "restore", `${id}:${source}`, "--target", target, "--no-cache"], {
-          variables: { HOME: folder, HOLDFAST_REPOSITORY: repository, HOLDFAST_PASSWORD: "interop" },
-        });
+        await mustRun(
+          process.execPath,
+          [holdfastProgram, "restore", `${id}:${source}`, "--target", target, "--no-cache"],
+          {
+            variables: { HOME: folder, HOLDFAST_REPOSITORY: repository, HOLDFAST_PASSWORD: "interop" },
+          },
+        );
         expect(await folderContent(target)).toEqual(expected);
       }
     },

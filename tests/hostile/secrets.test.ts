@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { silentLog, systemClock, systemRandom } from "@holdfast/base";
 import { Repository } from "@holdfast/engine";
@@ -11,7 +11,7 @@ import { openStorage } from "@holdfast/storage";
 import { temporaryDirectory } from "@holdfast/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { commandTable } from "../../apps/cli/src/index.ts";
-import { runProgram } from "../start/program.ts";
+import { holdfastProgram, runProgram } from "../start/program.ts";
 import { Forge, forgedPassword, node } from "./forge.ts";
 import { formsOf, leaksIn } from "./secret-forms.ts";
 
@@ -61,8 +61,6 @@ const words: Readonly<Record<string, readonly string[]>> = {
 /** Parts that run until they are stopped, and what makes them; their secrets are tested where they are started. */
 const services = ["mount", "up", "admin sign-in-link", "server", "gateway", "agent", "agent enrol", "keeper"];
 
-const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
-
 async function stage() {
   const folder = await temporaryDirectory();
   const repository = join(folder, "repository");
@@ -83,7 +81,7 @@ async function stage() {
       .replace("{wrong file}", join(folder, "wrong"))
       .replace("{elsewhere}", join(folder, "elsewhere"));
   const run = (command: readonly string[], variables: Readonly<Record<string, string>>) =>
-    runProgram(process.execPath, [program, ...command], {
+    runProgram(process.execPath, [holdfastProgram, ...command], {
       cwd: folder,
       variables: { HOME: folder, HOLDFAST_CACHE_DIR: join(folder, "cache"), ...variables },
     });
@@ -236,7 +234,7 @@ test("no secret stands on the command line of a program that is started", async 
     HOLDFAST_PASSWORD_COMMAND: helper,
     HOLDFAST_REST_PASSWORD: secrets.inEnvironment,
   };
-  const child = spawn(process.execPath, [program, "snapshots"], { env: variables, stdio: "ignore" });
+  const child = spawn(process.execPath, [holdfastProgram, "snapshots"], { env: variables, stdio: "ignore" });
   await new Promise((done) => child.on("close", done));
   expect(child.exitCode).toBe(0);
   const lines = await readFile(seen, "latin1");

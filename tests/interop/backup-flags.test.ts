@@ -2,16 +2,14 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom, temporaryDirectory } from "@holdfast/testkit";
 import { expect, test } from "vitest";
-import { mustRun } from "../start/program.ts";
+import { holdfastProgram, mustRun } from "../start/program.ts";
 import { initRepository } from "./holdfast.ts";
 import { newestRestic, password, snapshotsOf } from "./restic.ts";
-
-const program = join(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 /** Our program in a process of its own, where `dir` is the working folder. */
 function holdfast(repository: string, dir: string, words: readonly string[], input = ""): Promise<string> {
   const variables = { HOLDFAST_PASSWORD: password, TZ: "UTC" };
-  const all = [program, "-r", repository, "--no-cache", ...words];
+  const all = [holdfastProgram, "-r", repository, "--no-cache", ...words];
   return mustRun(process.execPath, all, { variables, cwd: dir, input });
 }
 

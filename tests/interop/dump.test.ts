@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { temporaryDirectory } from "@holdfast/testkit";
 import { expect, test } from "vitest";
-import { mustRun, runProgram } from "../start/program.ts";
+import { holdfastProgram, mustRun, runProgram } from "../start/program.ts";
 import { makeAwkwardTree } from "./awkward-tree.ts";
 import { exactListing } from "./exact-listing.ts";
 import { holdfastBackup, initRepository } from "./holdfast.ts";
 import { newestRestic, password } from "./restic.ts";
 
-const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const hasTar = spawnSync("tar", ["--version"], { encoding: "utf8" }).stdout?.includes("GNU tar");
 const hasUnzip = spawnSync("unzip", ["-v"]).status === 0;
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
@@ -30,7 +29,7 @@ async function dumpable(fill: (source: string) => Promise<() => void>) {
   const dump = async (name: string, ...words: string[]) => {
     const file = join(dir, name);
     const variables = { HOLDFAST_PASSWORD: password };
-    await mustRun(process.execPath, [program, "-r", repository, "dump", "-t", file, ...words], { variables });
+    await mustRun(process.execPath, [holdfastProgram, "-r", repository, "dump", "-t", file, ...words], { variables });
     return file;
   };
   return { dir, repository, source, target, dump, tidy };
@@ -107,7 +106,7 @@ test("a file is dumped as its bytes, and standard output is what a target gets",
   const { repository, source, dump, tidy } = await dumpable((folder) => makeAwkwardTree(folder, { isCurrent: true }));
   const file = await dump("large", "latest", "/sizes/13388608");
   expect(readFileSync(file).equals(readFileSync(join(source, "sizes/13388608")))).toBe(true);
-  const words = [program, "-r", repository, "dump", "latest:/names", "/a"];
+  const words = [holdfastProgram, "-r", repository, "dump", "latest:/names", "/a"];
   expect(await mustRun(process.execPath, words, { variables: { HOLDFAST_PASSWORD: password } })).toBe("names/a");
   tidy();
 });

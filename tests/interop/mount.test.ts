@@ -1,16 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { MiB } from "@holdfast/base";
 import { seededRandom, temporaryDirectory } from "@holdfast/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { mustRun } from "../start/program.ts";
+import { holdfastProgram, mustRun } from "../start/program.ts";
 import { exactListing } from "./exact-listing.ts";
 import { holdfastBackup, initRepository } from "./holdfast.ts";
 import { password } from "./restic.ts";
 
-const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const has = (command: string) => spawnSync(command, ["--version"]).status === 0;
 
 /** A snapshot of some folders, and the address at which the program serves it until the test ends. */
@@ -23,7 +22,7 @@ async function serve() {
   for (let at = 0; at < 300; at += 1) writeFileSync(join(source, `ä/<&>/${at}%'"`), random.bytes(at * 10));
   await initRepository(repository);
   await holdfastBackup(repository, ["."], { cwd: source });
-  const words = [program, "-r", repository, "mount", "--json"];
+  const words = [holdfastProgram, "-r", repository, "mount", "--json"];
   const child = spawn(process.execPath, words, {
     env: { HOLDFAST_PASSWORD: password },
     stdio: ["ignore", "pipe", "pipe"],

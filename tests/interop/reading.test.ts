@@ -9,14 +9,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runProgram } from "../start/program.ts";
+import { holdfastProgram, runProgram } from "../start/program.ts";
 import { makeAwkwardTree } from "./awkward-tree.ts";
 import { initRepository } from "./holdfast.ts";
 import { newestRestic, password, snapshotsOf } from "./restic.ts";
-
-const program = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 const dir = mkdtempSync(join(tmpdir(), "holdfast-reading-"));
 const repository = join(dir, "repository");
@@ -126,7 +124,7 @@ async function runBoth(command: string): Promise<{ theirs: string; ours: string 
   const variables = { HOLDFAST_PASSWORD: password, TZ: "UTC" };
   const [theirs, ours] = await Promise.all([
     newestRestic!.tryRun(repository, words),
-    runProgram(process.execPath, [program, "-r", repository, ...words], { variables }),
+    runProgram(process.execPath, [holdfastProgram, "-r", repository, ...words], { variables }),
   ]);
   expect(ours).toMatchObject({ exitCode: theirs.exitCode, stderr: "" });
   return { theirs: theirs.stdout, ours: ours.stdout };

@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { systemClock } from "@holdfast/base";
+import { holdfastProgram } from "../start/program.ts";
 
-const root = path.dirname(path.dirname(import.meta.dirname));
 const preload = path.join(import.meta.dirname, "kill-at-operation.ts");
-const main = path.join(root, "apps", "cli", "src", "holdfast.js");
 
 /** When a run of the program is to be killed: at one of its operations on the repository, or after a time. */
 export type KillPoint =
@@ -35,7 +34,7 @@ export function runHoldfast(place: ProgramPlace, words: readonly string[], killP
   const countFile = path.join(place.scratch, "operations");
   const at = killPoint?.kind === "operation" ? `${killPoint.nth}${killPoint.isAfter ? "+" : ""}` : "0";
   const beganMs = systemClock.monotonicMs();
-  const child = spawn(process.execPath, ["--import", preload, main, ...words], {
+  const child = spawn(process.execPath, ["--import", preload, holdfastProgram, ...words], {
     env: {
       PATH: process.env["PATH"] ?? "",
       HOME: place.scratch,

@@ -2,12 +2,10 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync 
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { runProgram, type Ended, type RunOptions } from "./program.ts";
+import { holdfastProgram, runProgram, type Ended, type RunOptions } from "./program.ts";
 
-const checkout = resolve(import.meta.dirname, "../..");
-const holdfastFile = join(checkout, "apps/cli/src/holdfast.js");
 const isRoot = process.getuid?.() === 0;
 /** Permissions do not hold root back, unless it gives that power away; another user might not reach the checkout. */
 const heldBack: readonly string[] = isRoot ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
@@ -20,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function holdfast(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const variables = { HOLDFAST_PASSWORD: "correct", HOME: folder, ...options.variables };
-  const [command = process.execPath, ...rest] = [...heldBack, process.execPath, holdfastFile, ...words];
+  const [command = process.execPath, ...rest] = [...heldBack, process.execPath, holdfastProgram, ...words];
   return runProgram(command, rest, { ...options, variables });
 }
 
@@ -36,7 +34,7 @@ test("a wrong password is told as such, with 12", async () => {
 });
 
 test("a repository that is not there is told as such, with 10, and none is made", async () => {
-  const said = await holdfast(["backup", "-r", join(folder, "repository"), holdfastFile]);
+  const said = await holdfast(["backup", "-r", join(folder, "repository"), holdfastProgram]);
   expect(said).toMatchObject({ exitCode: 10, stdout: "", stderr: oneLine("ENGINE_NO_REPOSITORY") });
   // The folder is its home as well, where it keeps its own compiled modules.
   expect(readdirSync(folder).filter((name) => name !== ".cache")).toEqual([]);
@@ -87,7 +85,7 @@ test("a full disk is told as such, and what was saved before is whole", async ()
     writeFileSync(join(large, `file-${number}`), crypto.getRandomValues(new Uint8Array(40_000)));
   }
   const namespace = ["--mount", ...(isRoot ? [] : ["--map-root-user"])];
-  const program = [process.execPath, holdfastFile, "-r", join(disk, "repository")];
+  const program = [process.execPath, holdfastProgram, "-r", join(disk, "repository")];
   const said = await runProgram("unshare", [...namespace, "sh", "-c", fullDisk, "sh", ...program], {
     variables: { HOLDFAST_PASSWORD: "correct", HOME: folder, DISK: disk, TARGET: target, SMALL: small, LARGE: large },
   });

@@ -3,13 +3,12 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { apiClient } from "@holdfast/client";
-import { mustRun } from "./program.ts";
+import { holdfastProgram, mustRun } from "./program.ts";
 
-const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const parts = ["server", "gateway", "keeper", "agent"] as const;
 
 let folder = "";
@@ -32,7 +31,7 @@ class Up {
   stderr = "";
 
   constructor(...words: string[]) {
-    this.child = spawn(process.execPath, [holdfastFile, "up", "--home", home, "--path", source, ...words], {
+    this.child = spawn(process.execPath, [holdfastProgram, "up", "--home", home, "--path", source, ...words], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child.stdout!.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
@@ -79,7 +78,7 @@ async function enrolAnother(link: string): Promise<void> {
   writeFileSync(tokenFile, `${made.token}\n`);
   const words = ["agent", "enrol", "--home", join(folder, "other"), "--name", "other", "--server", made.serverUrl];
   const trust = ["--token-file", tokenFile, "--ca-fingerprint", made.caFingerprint];
-  const said = await mustRun(process.execPath, [holdfastFile, ...words, ...trust]);
+  const said = await mustRun(process.execPath, [holdfastProgram, ...words, ...trust]);
   expect(said).toContain(`enrolled as "other" at ${made.serverUrl}`);
   const { items: devices } = await api.call("listDevices", {});
   expect(devices.map(({ name }) => name)).toContain("other");
@@ -92,7 +91,7 @@ test("a second one on the same home is refused, another device joins by hand, an
   const second = new Up("--once");
   expect(await second.ended).toBe(1);
   expect(second.stderr).toMatch(/^holdfast: DATABASE_IN_USE: [^\n]+\n$/);
-  const link = await mustRun(process.execPath, [holdfastFile, "admin", "sign-in-link", "--home", home]);
+  const link = await mustRun(process.execPath, [holdfastProgram, "admin", "sign-in-link", "--home", home]);
   expect(up.stdout).toContain(`Console      ${new URL(link).origin}\n`);
   await enrolAnother(link);
   up.child.kill("SIGINT");

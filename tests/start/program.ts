@@ -1,4 +1,8 @@
 import { spawn } from "node:child_process";
+import { resolve as resolvePath } from "node:path";
+
+/** What Node.js is given to start Holdfast. */
+export const holdfastProgram = resolvePath(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 
 /** How a program ended. */
 export interface Ended {

@@ -2,11 +2,9 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runProgram } from "./program.ts";
-
-const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
+import { holdfastProgram, runProgram } from "./program.ts";
 
 let repository = "";
 beforeEach(async () => {
@@ -16,7 +14,7 @@ afterEach(() => rmSync(join(repository, ".."), { recursive: true }));
 
 /** A command at a terminal of its own (`script` makes one), with an answer for each question when it appears. */
 async function atTerminal(command: string, answers: readonly (readonly [question: string, answer: string])[]) {
-  const line = `${process.execPath} ${holdfastFile} ${command} -r ${repository}`;
+  const line = `${process.execPath} ${holdfastProgram} ${command} -r ${repository}`;
   const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
     env: { PATH: process.env.PATH, TERM: "dumb" },
     stdio: ["pipe", "pipe", "inherit"],
@@ -41,7 +39,7 @@ test("a new password is asked for twice, and not shown", async () => {
   expect(shown).not.toMatch(/gehei/);
   const variables = { HOLDFAST_PASSWORD: "geheim" };
   expect(
-    await runProgram(process.execPath, [holdfastFile, "snapshots", "-r", repository], { variables }),
+    await runProgram(process.execPath, [holdfastProgram, "snapshots", "-r", repository], { variables }),
   ).toMatchObject({
     exitCode: 0,
   });
@@ -60,9 +58,9 @@ test("Ctrl-C at the question ends with 130", async () => {
 });
 
 test("without a terminal the first line of the input is the password", async () => {
-  const init = await runProgram(process.execPath, [holdfastFile, "init", "-r", repository], { input: "geheim\n" });
+  const init = await runProgram(process.execPath, [holdfastProgram, "init", "-r", repository], { input: "geheim\n" });
   expect(init.exitCode).toBe(0);
-  const words = [holdfastFile, "snapshots", "-r", repository];
+  const words = [holdfastProgram, "snapshots", "-r", repository];
   expect(await runProgram(process.execPath, words, { input: "geheim\r\n" })).toMatchObject({ exitCode: 0 });
   expect(await runProgram(process.execPath, words, { input: "" })).toMatchObject({ exitCode: 1 });
 });

@@ -3,12 +3,11 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MiB } from "@holdfast/base";
-import { mustRun } from "./program.ts";
+import { holdfastProgram, mustRun } from "./program.ts";
 
-const holdfastFile = resolve(import.meta.dirname, "../../apps/cli/src/holdfast.js");
 const variables = { HOLDFAST_PASSWORD: "correct" };
 
 let folder = "";
@@ -23,8 +22,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A backup that gets `signal` in the middle of its work. */
 async function interrupted(signal: NodeJS.Signals, repository: string) {
-  await mustRun(process.execPath, [holdfastFile, "init", "-q", "-r", repository], { variables });
-  const child = spawn(process.execPath, [holdfastFile, "backup", "--json", "-r", repository, source], {
+  await mustRun(process.execPath, [holdfastProgram, "init", "-q", "-r", repository], { variables });
+  const child = spawn(process.execPath, [holdfastProgram, "backup", "--json", "-r", repository, source], {
     env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -47,8 +46,8 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     expect(JSON.parse(said.stderr)).toMatchObject({ message_type: "exit_error", code: 130, error: "CLI_INTERRUPTED" });
     expect(readdirSync(join(repository, "locks"))).toEqual([]);
     expect(readdirSync(join(repository, "snapshots"))).toEqual([]);
-    await mustRun(process.execPath, [holdfastFile, "backup", "-q", "-r", repository, source], { variables });
-    await mustRun(process.execPath, [holdfastFile, "check", "--read-data", "-r", repository], { variables });
+    await mustRun(process.execPath, [holdfastProgram, "backup", "-q", "-r", repository, source], { variables });
+    await mustRun(process.execPath, [holdfastProgram, "check", "--read-data", "-r", repository], { variables });
   },
 );
 
