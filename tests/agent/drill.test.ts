@@ -5,9 +5,11 @@ import { runResult } from "@holdfast/contract";
 import { verifyCertificate } from "@holdfast/domain";
 import type { BackupResult } from "@holdfast/engine";
 import { drill } from "../../apps/agent/src/jobs/drill.ts";
+import { openVault } from "../../apps/agent/src/jobs/open-vault.ts";
 import type { JobOf, JobOutcome } from "../../apps/agent/src/runs/run-context.ts";
 import { rawPublicKey } from "../../apps/agent/src/state/key-file.ts";
 import { testRun } from "../../apps/agent/src/testing/run-context.ts";
+import { indexReads } from "./index-reads.ts";
 import { sealedVault } from "./sealed-vault.ts";
 
 const previousHash = "e".repeat(64);
@@ -41,6 +43,15 @@ async function situation() {
   const issuers = [rawPublicKey(vault.keys.signing).toString("base64")];
   return { ...vault, backedUp, driller, job: jobFor(backedUp), issuers };
 }
+
+test("a drill takes nothing from what its keeper remembers of the vault", async () => {
+  const { driller, job, storage } = await situation();
+  const browsing = await openVault(driller, job, testRun());
+  await browsing.repository.loadIndex();
+  await browsing.close();
+  const drilling = async () => expect(await drill(driller, job, testRun())).toMatchObject({ outcome: "succeeded" });
+  expect(await indexReads(storage, drilling)).toBe(1);
+});
 
 test("a drill that passes is measured, signed, kept, and leaves nothing behind", async () => {
   const { driller, job, issuers, home, backedUp, storage } = await situation();

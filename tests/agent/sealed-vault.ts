@@ -34,6 +34,7 @@ export async function sealedVault() {
     root,
     home,
     keys,
+    keeper: { home, keys },
     ...gateway,
     polynomial: repository.chunkerPolynomial,
     source,

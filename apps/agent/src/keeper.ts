@@ -21,11 +21,11 @@ export function startKeeper(config: KeeperConfig, context: PartContext, signal?:
         await removeTree(home.scratchFolder); // what a drill left that was killed: restored files of a client
         return {
           jobs: {
-            replicate: (job, run) => replicate(keys, config.places, job, run),
+            replicate: (job, run) => replicate({ home, keys }, config.places, job, run),
             drill: (job, run) => drill({ home, keys, identity }, job, run),
           },
           runsMax,
-          relay: new RelayDesk(keys, access, context),
+          relay: new RelayDesk({ home, keys }, access, context),
         };
       },
     },

@@ -1,6 +1,6 @@
 import { HoldfastError, count, formatBytes, minuteMs } from "@holdfast/base";
 import type { RunResult } from "@holdfast/contract";
-import { backup, Repository, type BackupProgress, type BackupResult, type ItemProblem } from "@holdfast/engine";
+import { backup, type BackupProgress, type BackupResult, type ItemProblem } from "@holdfast/engine";
 import { filesSource } from "@holdfast/sources";
 import { agentErrors } from "../errors.ts";
 import { programVersion } from "../program-version.ts";
@@ -9,6 +9,7 @@ import type { PartHome } from "../state/part-home.ts";
 import { readVaultPassword } from "../state/vault-passwords.ts";
 import { allowedPaths, type AllowedPaths, type PathRules } from "./allowed-paths.ts";
 import { literalPattern } from "./literal-pattern.ts";
+import { openRepository } from "./open-repository.ts";
 import { repositoryUser } from "./repository-user.ts";
 import { openVaultStorage } from "./vault-storage.ts";
 
@@ -34,7 +35,7 @@ export async function backUp(
   }
   const storage = await openVaultStorage(job.access, run, run.signal);
   try {
-    const repository = await Repository.open(storage, { password, signal: run.signal }, run);
+    const repository = await openRepository(home, storage, password, run);
     run.say("info", `Opened the repository at ${storage.location}.`);
     const done = await backup(
       repository,

@@ -7,16 +7,14 @@ import type { z } from "zod";
 import type { JobOf, RunContext } from "../runs/run-context.ts";
 import { writeDurably } from "../state/durable-file.ts";
 import type { Identity } from "../state/identity.ts";
-import type { KeeperKeys } from "../state/keeper-keys.ts";
 import { rawPublicKey } from "../state/key-file.ts";
 import type { PartHome } from "../state/part-home.ts";
 import { ensurePrivateFolder } from "../state/private-folder.ts";
 import { takenAtMs, type Finding } from "./drill-finding.ts";
+import type { VaultOpener } from "./open-vault.ts";
 
 /** The keeper that drills, and signs for it. */
-export interface Driller {
-  readonly home: PartHome;
-  readonly keys: KeeperKeys;
+export interface Driller extends VaultOpener {
   readonly identity: Identity;
 }
 

@@ -11,8 +11,7 @@ import {
 } from "@holdfast/engine";
 import { agentErrors } from "../errors.ts";
 import type { JobOf, RunContext } from "../runs/run-context.ts";
-import type { KeeperKeys } from "../state/keeper-keys.ts";
-import { openVault } from "./open-vault.ts";
+import { openVault, type VaultOpener } from "./open-vault.ts";
 import { repositoryUser } from "./repository-user.ts";
 
 /** What a drill found out. One that could not be carried to its end, for want of disk or network, finds nothing. */
@@ -49,11 +48,12 @@ const exampleLengthMax = 1000;
 const nothingRestored = { comparison: undefined, differences: { count: 0, examples: [] } };
 
 /**
- * Restores the job's snapshot into `targetDir` and compares it with what the device had at backup time.
+ * Restores the job's snapshot into `targetDir` and compares it with what the device had at backup time. Nothing comes from
+ * what this keeper remembers: after a disaster there is only the storage.
  * @throws what keeps the drill from finding out, damage before the snapshot is known included
  */
 export async function findOut(
-  keys: KeeperKeys,
+  keeper: VaultOpener,
   job: JobOf<"drill">,
   targetDir: string,
   run: RunContext,
@@ -61,7 +61,7 @@ export async function findOut(
   const { clock } = run;
   const beganAtMs = clock.nowMs();
   const stopwatch = new Stopwatch(clock);
-  const vault = await openVault(keys, job, run);
+  const vault = await openVault(keeper, job, run, { usesCache: false });
   try {
     const { repository } = vault;
     const lock = await repository.lock("shared", { ...repositoryUser(), retryForMs }, run.signal);

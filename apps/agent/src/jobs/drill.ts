@@ -17,7 +17,7 @@ export async function drill(driller: Driller, job: JobOf<"drill">, run: RunConte
   try {
     await removeTree(scratch);
     await ensurePrivateFolder(scratch);
-    const finding = await findOut(driller.keys, job, join(scratch, "restored"), run);
+    const finding = await findOut(driller, job, join(scratch, "restored"), run);
     const certificate = issueCertificate(driller, job, finding, run);
     await keepCertificate(driller.home, certificate);
     const { certificateId, result, scope, rpo, rto } = certificate.body;

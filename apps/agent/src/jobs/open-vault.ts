@@ -2,13 +2,21 @@ import type { RepositoryAccess } from "@holdfast/contract";
 import { Repository } from "@holdfast/engine";
 import type { RunContext } from "../runs/run-context.ts";
 import type { KeeperKeys } from "../state/keeper-keys.ts";
+import type { PartHome } from "../state/part-home.ts";
 import { unsealPassword } from "../state/password-seal.ts";
+import { openRepository } from "./open-repository.ts";
 import { openVaultStorage } from "./vault-storage.ts";
 
 /** A vault as the server hands it to a keeper. */
 export interface SealedVault {
   readonly access: RepositoryAccess;
   readonly sealedPassword: string;
+}
+
+/** The keeper that opens it. */
+export interface VaultOpener {
+  readonly keys: KeeperKeys;
+  readonly home: PartHome;
 }
 
 export interface OpenVault {
@@ -20,17 +28,21 @@ export interface OpenVault {
 
 /**
  * Opens a vault with the password that its device sealed to this keeper.
+ * @param usesCache false where everything is to come from the storage itself
  * @throws AGENT_PASSWORD_NOT_OURS, what `Repository.open` throws
  */
 export async function openVault(
-  keys: KeeperKeys,
+  { keys, home }: VaultOpener,
   vault: SealedVault,
   context: Pick<RunContext, "clock" | "random" | "log" | "signal">,
+  { usesCache = true }: { readonly usesCache?: boolean } = {},
 ): Promise<OpenVault> {
   const password = unsealPassword(vault.sealedPassword, keys.sealing);
   const storage = await openVaultStorage(vault.access, context, context.signal);
   try {
-    const repository = await Repository.open(storage, { password, signal: context.signal }, context);
+    const repository = usesCache
+      ? await openRepository(home, storage, password, context)
+      : await Repository.open(storage, { password, signal: context.signal }, context);
     return { repository, password, close: () => storage.close() };
   } catch (error) {
     await storage.close();

@@ -4,9 +4,8 @@ import { agentPaths, type RelayRequest } from "@holdfast/contract";
 import type { PartContext, RelayDesk as AnyRelayDesk } from "../part.ts";
 import { detailOf, failureReport } from "../runs/outcome.ts";
 import { postStream, type ServerAccess } from "../server-access.ts";
-import type { KeeperKeys } from "../state/keeper-keys.ts";
 import { browse } from "./browse.ts";
-import { openVault } from "./open-vault.ts";
+import { openVault, type VaultOpener } from "./open-vault.ts";
 
 /** Answers given at the same time; who comes when there are as many waits. */
 const answersMax = 4;
@@ -18,15 +17,15 @@ const waitingMax = 100;
  * @see docs/adr/0007-keepers-answer-browsers-through-a-sealed-relay.md
  */
 export class RelayDesk implements AnyRelayDesk {
-  readonly #keys: KeeperKeys;
+  readonly #keeper: VaultOpener;
   readonly #access: ServerAccess;
   readonly #context: PartContext;
   readonly #stopping = new AbortController();
   readonly #waiting: RelayRequest[] = [];
   readonly #answering = new Set<Promise<void>>();
 
-  constructor(keys: KeeperKeys, access: ServerAccess, context: PartContext) {
-    this.#keys = keys;
+  constructor(keeper: VaultOpener, access: ServerAccess, context: PartContext) {
+    this.#keeper = keeper;
     this.#access = access;
     this.#context = context;
   }
@@ -72,7 +71,7 @@ export class RelayDesk implements AnyRelayDesk {
 
   async *#pieces(request: RelayRequest): AsyncGenerator<Uint8Array> {
     const { signal } = this.#stopping;
-    const vault = await openVault(this.#keys, request, { ...this.#context, signal });
+    const vault = await openVault(this.#keeper, request, { ...this.#context, signal });
     try {
       yield* browse(vault.repository, request, signal);
     } finally {

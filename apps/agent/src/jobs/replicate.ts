@@ -16,8 +16,7 @@ import type { KeeperConfig } from "../config.ts";
 import { agentErrors } from "../errors.ts";
 import { failureReport } from "../runs/outcome.ts";
 import type { JobOf, JobOutcome, RunContext } from "../runs/run-context.ts";
-import type { KeeperKeys } from "../state/keeper-keys.ts";
-import { openVault, type OpenVault } from "./open-vault.ts";
+import { openVault, type OpenVault, type VaultOpener } from "./open-vault.ts";
 import { repositoryUser } from "./repository-user.ts";
 import { stoppingStorage } from "./stopping-storage.ts";
 
@@ -33,13 +32,13 @@ const pairsNamedMax = 2500;
  * @see docs/adr/0008-a-copy-is-a-repository-of-its-own.md
  */
 export async function replicate(
-  keys: KeeperKeys,
+  keeper: VaultOpener,
   places: KeeperConfig["places"],
   job: JobOf<"replicate">,
   run: RunContext,
 ): Promise<JobOutcome> {
   const folder = await folderOfPlace(places, job.place);
-  const vault = await openVault(keys, job, run);
+  const vault = await openVault(keeper, job, run);
   const copyStorage = stoppingStorage(localStorage(join(folder, job.vaultId), run), run.signal);
   try {
     const copy = await ensureCopy(copyStorage, vault, run);

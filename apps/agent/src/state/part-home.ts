@@ -14,6 +14,8 @@ export interface PartHome {
   readonly journalFile: string;
   /** Drills restore into folders below; what a crash leaves there is removed at the next start. */
   readonly scratchFolder: string;
+  /** What may be forgotten: copies of the vaults' small files, and their indexes. */
+  readonly cacheFolder: string;
   /** Recovery sheets, for people. */
   readonly recoveryFolder: string;
   /** Drill certificates, for people. */
@@ -29,6 +31,7 @@ export function partHome(home: string, role: Role): PartHome {
     folder,
     journalFile: join(folder, "journal.sqlite"),
     scratchFolder: join(folder, "scratch"),
+    cacheFolder: join(folder, "cache"),
     recoveryFolder: join(absolute, "recovery"),
     certificatesFolder: join(absolute, "certificates"),
   };
