@@ -39,35 +39,51 @@ export const native: NativeCalls | undefined = load(processLibrary);
 function load(library: ProcessLibrary | undefined): NativeCalls | undefined {
   if (library === undefined || (process.platform !== "linux" && process.platform !== "darwin")) return undefined;
   try {
-    return bind(library.koffi, process.platform);
+    return bind(library, process.platform);
   } catch {
     return undefined; // The caller states what is not kept; there is nothing a user could do about the reason.
   }
 }
 
-type Koffi = ProcessLibrary["koffi"];
 type CCall = (...values: (Buffer | BigInt64Array | number | bigint | null)[]) => number;
 
-function bind(koffi: Koffi, platform: "linux" | "darwin"): NativeCalls {
-  const library = koffi.load(null); // what the process itself is linked with, glibc or musl
+function bind(library: ProcessLibrary, platform: "linux" | "darwin"): NativeCalls {
+  const { koffi } = library;
   const isMac = platform === "darwin";
-  const call = (name: string, result: string, ...types: string[]): CCall => library.func(name, result, types);
-  const path = "const uint8_t *";
+  const call = (declaration: string): CCall => {
+    const found = library.find(declaration);
+    if (found === undefined) throw new Error(`the C library lacks ${declaration}`);
+    return found;
+  };
   // On a Mac each call takes a last argument of flags, and reading and writing a position before it.
-  const list = isMac
-    ? call("listxattr", "int64", path, "uint8_t *", "size_t", "int")
-    : call("llistxattr", "int64", path, "uint8_t *", "size_t");
-  const get = isMac
-    ? call("getxattr", "int64", path, path, "uint8_t *", "size_t", "uint32", "int")
-    : call("lgetxattr", "int64", path, path, "uint8_t *", "size_t");
-  const set = isMac
-    ? call("setxattr", "int", path, path, path, "size_t", "uint32", "int")
-    : call("lsetxattr", "int", path, path, path, "size_t", "int");
-  const remove = isMac ? call("removexattr", "int", path, path, "int") : call("lremovexattr", "int", path, path);
-  const utimensat = call("utimensat", "int", "int", path, "int64 *", "int");
-  const futimens = call("futimens", "int", "int", "int64 *");
-  const mknod = isMac ? call("mknod", "int", path, "uint16", "int32") : call("mknod", "int", path, "uint32", "uint64");
-  const mkfifo = call("mkfifo", "int", path, isMac ? "uint16" : "uint32");
+  const list = call(
+    isMac
+      ? "int64_t listxattr(const uint8_t *path, uint8_t *list, size_t size, int options)"
+      : "int64_t llistxattr(const uint8_t *path, uint8_t *list, size_t size)",
+  );
+  const get = call(
+    isMac
+      ? "int64_t getxattr(const uint8_t *path, const uint8_t *name, uint8_t *value, size_t size, uint32_t at, int options)"
+      : "int64_t lgetxattr(const uint8_t *path, const uint8_t *name, uint8_t *value, size_t size)",
+  );
+  const set = call(
+    isMac
+      ? "int setxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, size_t size, uint32_t at, int options)"
+      : "int lsetxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, size_t size, int flags)",
+  );
+  const remove = call(
+    isMac
+      ? "int removexattr(const uint8_t *path, const uint8_t *name, int options)"
+      : "int lremovexattr(const uint8_t *path, const uint8_t *name)",
+  );
+  const utimensat = call("int utimensat(int directory, const uint8_t *path, int64_t *times, int flags)");
+  const futimens = call("int futimens(int file, int64_t *times)");
+  const mknod = call(
+    isMac
+      ? "int mknod(const uint8_t *path, uint16_t mode, int32_t device)"
+      : "int mknod(const uint8_t *path, uint32_t mode, uint64_t device)",
+  );
+  const mkfifo = call(`int mkfifo(const uint8_t *path, ${isMac ? "uint16_t" : "uint32_t"} mode)`);
   const listEnd = isMac ? [noFollowOnMac] : [];
   const valueEnd = isMac ? [0, noFollowOnMac] : [];
 
