@@ -13,19 +13,11 @@ import { storageErrors } from "../errors.ts";
 import { CallerFailure } from "../file-body.ts";
 import { existingFile, missingFile, shortFile } from "../file-failures.ts";
 import { describeFile, folderOfType, shardedPathOf } from "../layout.ts";
-import {
-  isFileName,
-  type ByteRange,
-  type FileBody,
-  type FileEntry,
-  type FileHandle,
-  type FileType,
-  type Storage,
-  type StorageProperties,
-} from "../storage.ts";
-import { nodeDisk, type Disk, type DiskEntry, type OpenFile } from "./disk.ts";
+import type { ByteRange, FileBody, FileEntry, FileHandle, FileType, Storage, StorageProperties } from "../storage.ts";
+import { nodeDisk, type Disk, type OpenFile } from "./disk.ts";
 import { diskFailure } from "./disk-failure.ts";
 import { Leftovers } from "./leftovers.ts";
+import { entryOrNothing, listFolder, listShards } from "./list-files.ts";
 import { saveFile, synced } from "./save-file.ts";
 
 export interface LocalStorageOptions {
@@ -53,10 +45,6 @@ export function localStorage(path: string, options: LocalStorageOptions = {}): S
 }
 
 const streamPieceBytes = 256 * 1024;
-/** Directory entries looked at together, so that a listing is not one round trip to the disk after another. */
-const listBatch = 64;
-/** Folders of packs read together: most have few, so a listing is hardly more than waiting for each. */
-const shardsAtOnce = 16;
 
 class LocalStorage implements Storage {
   readonly location: string;
@@ -167,20 +155,17 @@ class LocalStorage implements Storage {
   async *list(type: FileType, signal?: AbortSignal): AsyncGenerator<FileEntry> {
     signal?.throwIfAborted();
     if (type === "config") {
-      const entry = await this.#entryOrNothing(join(this.location, "config"));
+      const entry = await entryOrNothing(this.#disk, join(this.location, "config"));
       if (entry?.isFile) yield { name: "", sizeBytes: entry.sizeBytes };
       return;
     }
     const folder = join(this.location, folderOfType[type]);
-    if (type !== "pack") return yield* this.#listFolder(folder, signal);
-    const names = await Array.fromAsync(this.#namesIn(folder));
-    const shards = names.filter((name) => /^[0-9a-f]{2}$/.test(name));
-    for (let at = 0; at < shards.length; at += shardsAtOnce) {
-      const listed = shards
-        .slice(at, at + shardsAtOnce)
-        .map((shard) => Array.fromAsync(this.#listFolder(join(folder, shard), signal)));
-      for (const entries of await Promise.all(listed)) yield* entries;
-    }
+    const place = {
+      disk: this.#disk,
+      hasConfig: this.#hasConfig,
+      onOtherName: (path: string, name: string) => this.#leftovers.note(path, name),
+    };
+    yield* type === "pack" ? listShards(place, folder, signal) : listFolder(place, folder, signal);
   }
 
   async close(): Promise<void> {}
@@ -207,50 +192,7 @@ class LocalStorage implements Storage {
     return bytesRead;
   }
 
-  async *#listFolder(folder: string, signal: AbortSignal | undefined): AsyncGenerator<FileEntry> {
-    let batch: string[] = [];
-    for await (const name of this.#namesIn(folder)) {
-      if (!isFileName(name)) {
-        this.#leftovers.note(join(folder, name), name);
-        continue;
-      }
-      batch.push(name);
-      if (batch.length < listBatch) continue;
-      yield* await this.#entriesOf(folder, batch, signal);
-      batch = [];
-    }
-    yield* await this.#entriesOf(folder, batch, signal);
-  }
-
-  /** Files that went away since the folder was read, and what is not a file, are left out. */
-  async #entriesOf(folder: string, names: readonly string[], signal: AbortSignal | undefined): Promise<FileEntry[]> {
-    signal?.throwIfAborted();
-    const entries = await Promise.all(names.map((name) => this.#entryOrNothing(join(folder, name))));
-    return entries.flatMap((entry, index) =>
-      entry?.isFile ? [{ name: names[index]!, sizeBytes: entry.sizeBytes }] : [],
-    );
-  }
-
-  async *#namesIn(folder: string): AsyncGenerator<string> {
-    try {
-      yield* this.#disk.names(folder);
-    } catch (error) {
-      const code = systemCodeOf(error);
-      if (code === "ENOTDIR" || (code === "ENOENT" && (await this.#hasConfig()))) return;
-      throw diskFailure(error, `list ${folder}`);
-    }
-  }
-
-  async #entryOrNothing(path: string): Promise<DiskEntry | undefined> {
-    try {
-      return await this.#disk.entry(path);
-    } catch (error) {
-      if (systemCodeOf(error) === "ENOENT") return undefined;
-      throw diskFailure(error, `look at ${path}`);
-    }
-  }
-
-  #isThere = async (path: string) => (await this.#entryOrNothing(path)) !== undefined;
+  #isThere = async (path: string) => (await entryOrNothing(this.#disk, path)) !== undefined;
   #hasConfig = () => this.#isThere(join(this.location, "config"));
 
   /** False when there is no repository here to make folders in. */
@@ -265,7 +207,7 @@ class LocalStorage implements Storage {
   /** Read once: an administrator who lets the group in does it to the whole repository and starts again. */
   async #modesNow(): Promise<Modes> {
     if (this.#modes !== undefined) return this.#modes;
-    const config = await this.#entryOrNothing(join(this.location, "config"));
+    const config = await entryOrNothing(this.#disk, join(this.location, "config"));
     if (config === undefined) return privateModes;
     this.#modes = (config.mode & 0o040) === 0 ? privateModes : sharedModes;
     return this.#modes;
