@@ -7,7 +7,6 @@ export { metered, newStorageCounters, type StorageCounters } from "./metered.ts"
 export { openStorage, type OpenStorageOptions } from "./open-storage.ts";
 export { restStorage, type RestStorageOptions } from "./rest/rest-storage.ts";
 export { retrying, type RetryOptions } from "./retrying.ts";
-export { parseStorageUrl, type StorageUrl } from "./storage-url.ts";
 export {
   fileTypes,
   isFileName,

@@ -49,11 +49,6 @@ export class Part {
     this.ready = ready;
   }
 
-  /** The last things it said. */
-  get lastLines(): readonly string[] {
-    return this.#log.lines;
-  }
-
   /**
    * Starts a part and waits until it is ready. It leads a process group of its own, so that Ctrl-C reaches only us and
    * the parts can be stopped in order; and it stops by itself when its standard input closes, so that none is left

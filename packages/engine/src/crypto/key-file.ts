@@ -12,7 +12,7 @@ export interface KdfParameters {
 }
 
 /** 32 MiB and about a tenth of a second: what restic's own calibration settles on for an ordinary machine. */
-export const defaultKdf: KdfParameters = { N: 32768, r: 8, p: 1 };
+const defaultKdf: KdfParameters = { N: 32768, r: 8, p: 1 };
 
 const saltBytes = 64;
 /** A key file comes from the storage unauthenticated: it must not make us allocate or compute without end. */

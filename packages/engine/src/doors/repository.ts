@@ -24,7 +24,7 @@ export {
   type SnapshotId,
   type TreeId,
 } from "../id.ts";
-export { defaultKdf, type KdfParameters } from "../crypto/key-file.ts";
+export type { KdfParameters } from "../crypto/key-file.ts";
 export type { PackedBlob } from "../pack/pack-header.ts";
 export { packBytesTarget } from "../pack/pack-writer.ts";
 export type { PackReading } from "../pack/pack-reading.ts";
@@ -34,13 +34,13 @@ export type { LockKind } from "../repository/lock-file.ts";
 export type { LockOptions } from "../repository/lock.ts";
 export { Repository } from "../repository/repository.ts";
 export type { CacheOptions, InitOptions, OpenOptions, SessionOptions } from "../repository/session-options.ts";
-export { findSnapshot, matchesFilter, selectParent, type ParentQuery, type SnapshotFilter } from "../snapshot/find.ts";
+export { findSnapshot, matchesFilter, type SnapshotFilter } from "../snapshot/find.ts";
 export { parseSnapshot, serialiseSnapshot, type Snapshot, type StoredSnapshot } from "../snapshot/snapshot.ts";
 export { byTime, listSnapshots, loadSnapshot, saveSnapshot } from "../snapshot/snapshot-store.ts";
 export type { SnapshotSummary } from "../snapshot/summary.ts";
 export { compressionModes, type CompressionMode } from "../pack/compression.ts";
 export type { ItemProblem, ItemProblems } from "../item-problem.ts";
-export { displayPath, parseDisplayPath, quoteName } from "../tree/name-quoting.ts";
+export { displayPath, parseDisplayPath } from "../tree/name-quoting.ts";
 export { bareNode, type ExtendedAttribute, type NodeType, type TreeNode } from "../tree/node.ts";
 export {
   findNode,

@@ -6,8 +6,7 @@ import { blobsPerFile, filesByContents } from "./by-contents.ts";
 import { rawData } from "./raw-data.ts";
 import { restoreSize } from "./restore-size.ts";
 
-export const statsModes = ["restore-size", "files-by-contents", "blobs-per-file", "raw-data"] as const;
-export type StatsMode = (typeof statsModes)[number];
+export type StatsMode = "restore-size" | "files-by-contents" | "blobs-per-file" | "raw-data";
 
 /** What a count found. What a mode does not count is 0. */
 export interface Stats {
