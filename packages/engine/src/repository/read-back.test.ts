@@ -43,6 +43,20 @@ test.each([
   await expect(written.prove()).rejects.toMatchObject({ code });
 });
 
+test("a storage that keeps nothing and then cannot be asked for the lock is told of what it did not keep", async () => {
+  const { repository, storage, clock } = await repositoryFixture({ seed: 35 });
+  await repository.loadIndex();
+  const lock = await passTimeUntil(clock, repository.lock("shared", { ...testOwner, pid: 1 }));
+  const written = new ReadBack(repository);
+  storage.add({ operation: "write", type: "index", how: "pretend" });
+  await repository.saveBlob("tree", Buffer.from('{"nodes":[]}\n'));
+  await repository.flush();
+  storage.add({ operation: "stat", type: "lock", how: "fail" });
+  await expect(passTimeUntil(clock, written.prove())).rejects.toMatchObject({ code: "ENGINE_FILE_DAMAGED" });
+  expect(storage.hits).toBe(2);
+  await lock.release();
+});
+
 describe("where somebody removed the lock and what was written, the loss of the lock is told", () => {
   const owner = { ...testOwner, pid: 1 };
 

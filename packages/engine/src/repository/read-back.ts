@@ -1,4 +1,4 @@
-import { HoldfastError, isFailure } from "@holdfast/base";
+import { HoldfastError, isFailure, messageOf } from "@holdfast/base";
 import { storageErrors } from "@holdfast/storage";
 import { engineErrors } from "../errors.ts";
 import { idOf, type Id, type IndexId, type PackId, type TreeId } from "../id.ts";
@@ -21,7 +21,7 @@ export async function proveStored(
   for (let look = 0; look < 2; look += 1) {
     if ((await hashOf(repository, type, id, signal)) === id) return;
   }
-  await repository.confirmLocks();
+  await throwIfLockLost(repository);
   throw new HoldfastError(
     engineErrors.fileDamaged,
     `The storage took a ${type} file and does not give it back as it was: ${id}.`,
@@ -35,6 +35,19 @@ export async function saveProvenIndex(
   signal?: AbortSignal,
 ): Promise<void> {
   await proveStored(repository, "index", await repository.saveIndex(packs, signal), signal);
+}
+
+/**
+ * Whoever removed the lock may have pruned what nothing names yet: then the storage is not to blame for what cannot be
+ * read. Where it cannot be asked for the lock either, what was found stands.
+ */
+async function throwIfLockLost(repository: Repository): Promise<void> {
+  try {
+    await repository.confirmLocks();
+  } catch (error) {
+    if (isFailure(error, engineErrors.lockLost)) throw error;
+    repository.context.log.warn("could not look whether the lock is there", { why: messageOf(error) });
+  }
 }
 
 async function hashOf(
@@ -82,9 +95,8 @@ export class ReadBack {
     try {
       await this.#readAll(signal);
     } catch (error) {
-      // Whoever removed the lock may have pruned what nothing names yet: then the storage is not to blame.
       if (error instanceof HoldfastError && (error.kind === "damaged" || error.kind === "missing"))
-        await this.#repository.confirmLocks();
+        await throwIfLockLost(this.#repository);
       throw error;
     }
   }
