@@ -1,9 +1,9 @@
+import { isDamage } from "../damage.ts";
 import type { PackId, TreeId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
 import { IdTable } from "../tables/id-table.ts";
 import { eachTree } from "../tree/each-tree.ts";
 import { treeNodes } from "../tree/tree-reader.ts";
-import { isDamage } from "../restore/walk-tree.ts";
 
 /** The packs that hold what some snapshots need. Listings that cannot be read lead no further; others find them. */
 export async function usedPacks(

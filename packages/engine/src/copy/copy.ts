@@ -1,8 +1,8 @@
 import { HoldfastError, minuteMs } from "@holdfast/base";
+import { isDamage } from "../damage.ts";
 import { engineErrors } from "../errors.ts";
 import type { SnapshotId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
-import { isDamage } from "../restore/walk-tree.ts";
 import type { StoredSnapshot } from "../snapshot/snapshot.ts";
 import { listSnapshots, saveSnapshot } from "../snapshot/snapshot-store.ts";
 import { Copier } from "./copier.ts";

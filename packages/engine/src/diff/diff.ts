@@ -1,9 +1,10 @@
 import { compareBytes, HoldfastError } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
+import { isDamage } from "../damage.ts";
 import { engineErrors } from "../errors.ts";
 import type { BlobId, TreeId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
-import { isDamage, type Names } from "../restore/walk-tree.ts";
+import type { Names } from "../restore/walk-tree.ts";
 import { IdTable } from "../tables/id-table.ts";
 import { eachTree } from "../tree/each-tree.ts";
 import { displayPath } from "../tree/name-quoting.ts";

@@ -1,9 +1,9 @@
 import { MiB, type HoldfastError } from "@holdfast/base";
 import type { BlobPlace } from "../blob.ts";
+import { isDamage } from "../damage.ts";
 import type { BlobId, PackId } from "../id.ts";
 import { ConcurrencyLimit } from "../repository/concurrency-limit.ts";
 import type { Repository } from "../repository/repository.ts";
-import { isDamage } from "../restore/walk-tree.ts";
 import { readStretch } from "./read-stretch.ts";
 import { runsOf } from "./runs.ts";
 

@@ -1,8 +1,8 @@
+import { isDamage } from "../damage.ts";
 import type { SnapshotId, TreeId } from "../id.ts";
 import { shortId } from "../id.ts";
 import { inParallel } from "../repository/in-parallel.ts";
 import type { Repository } from "../repository/repository.ts";
-import { isDamage } from "../restore/walk-tree.ts";
 import { emptySnapshot } from "../snapshot/snapshot.ts";
 import { listSnapshots, saveSnapshot } from "../snapshot/snapshot-store.ts";
 import { goModeOf } from "../tree/mode.ts";

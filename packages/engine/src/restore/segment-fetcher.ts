@@ -1,10 +1,10 @@
 import { HoldfastError, KiB, MiB } from "@holdfast/base";
 import type { BlobPlace } from "../blob.ts";
+import { isDamage } from "../damage.ts";
 import type { BlobId, PackId } from "../id.ts";
 import { ConcurrencyLimit } from "../repository/concurrency-limit.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { ChunkSource } from "./restore-job.ts";
-import { isDamage } from "./walk-tree.ts";
 
 /** Bytes between two blobs that are cheaper to read than to ask again for. */
 const gapBytesMax = 256 * KiB;

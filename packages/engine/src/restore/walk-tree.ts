@@ -1,4 +1,4 @@
-import { HoldfastError, isFailure } from "@holdfast/base";
+import { HoldfastError } from "@holdfast/base";
 import { engineErrors } from "../errors.ts";
 import type { TreeId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
@@ -175,11 +175,4 @@ export async function findNode(
 
 function pathMissing(names: Names, why: string): HoldfastError {
   return new HoldfastError(engineErrors.pathMissing, `${displayPath(names)} ${why}.`);
-}
-
-/** True for the errors that mean: the repository does not have this any more as it was. */
-export function isDamage(error: unknown): error is HoldfastError {
-  return (
-    error instanceof HoldfastError && error.kind === "damaged" && !isFailure(error, engineErrors.verificationFailed)
-  );
 }

@@ -1,9 +1,9 @@
 import { assert, compareBytes, HoldfastError, isFailure } from "@holdfast/base";
+import { isDamage } from "../damage.ts";
 import { engineErrors } from "../errors.ts";
 import type { TreeId } from "../id.ts";
 import type { ReadBack } from "../repository/read-back.ts";
 import type { Repository } from "../repository/repository.ts";
-import { isDamage } from "../restore/walk-tree.ts";
 import { IdTable } from "../tables/id-table.ts";
 import { displayPath } from "../tree/name-quoting.ts";
 import type { TreeNode } from "../tree/node.ts";

@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/base";
+import { isDamage } from "../damage.ts";
 import { engineErrors } from "../errors.ts";
 import type { TreeId } from "../id.ts";
 import type { Repository } from "../repository/repository.ts";
-import { isDamage } from "../restore/walk-tree.ts";
 import type { IdTable } from "../tables/id-table.ts";
 import { eachTree } from "../tree/each-tree.ts";
 import { displayPath } from "../tree/name-quoting.ts";
