@@ -7,7 +7,11 @@ import type { DirectoryTask, FilePlace, FoundDirectory, FoundStream } from "./la
 import type { Repository } from "../repository/repository.ts";
 import { nodeJson } from "../tree/tree-writer.ts";
 import { ParentTrees } from "./parent-trees.ts";
+import type { KnownTrees } from "./known-trees/known-trees.ts";
+import type { TreeRows } from "./known-trees/tree-rows.ts";
+import { Revisits, toBeListed } from "./revisits.ts";
 import type { SourceDirectory, SourceDoor, SourceStream } from "./source.ts";
+import type { DirectoryToStore, StoredDirectory } from "./stored-directory.ts";
 import { StreamArchiver, stretchBuffers } from "./stream-archiver.ts";
 import type { StretchBuffers } from "./stretch-buffers.ts";
 import type { Tally } from "./tally.ts";
@@ -23,22 +27,10 @@ export interface ArchiverParts {
   readonly door: SourceDoor | undefined;
   readonly tally: Tally;
   readonly signal: AbortSignal;
-}
-
-interface Directory {
-  readonly place: unknown;
-  readonly path: string;
-  readonly parentTree: TreeId | undefined;
-  /** Called once the directory it lies in is not needed to open it any more. */
-  readonly onOpened: () => void;
-}
-
-/** What became of a directory: its listing, and what that added. */
-interface StoredDirectory {
-  readonly tree: TreeId;
-  readonly entries: number;
-  readonly durationMs: number;
-  readonly added: { readonly plainBytes: number; readonly storedBytes: number };
+  /** Trees that may be known by what their directories look like. */
+  readonly knownTrees: KnownTrees | undefined;
+  /** Takes down what directories look like. */
+  readonly looks: TreeRows | undefined;
 }
 
 /**
@@ -49,6 +41,7 @@ interface StoredDirectory {
 export class Archiver {
   readonly #parts: ArchiverParts;
   readonly #parents: ParentTrees;
+  readonly #revisits: Revisits | undefined;
   /** The last found goes first: then no more directories are open than lie above one another. */
   readonly #directoryTurns: Turns;
   readonly #streamTurns = new Turns(streamsMax);
@@ -59,6 +52,12 @@ export class Archiver {
     this.#parents = new ParentTrees(parts.repository, parts.signal);
     this.#directoryTurns = new Turns(parts.lanes.tasksMax);
     this.#buffers = stretchBuffers(streamsMax, parts.laneCount);
+    const { knownTrees } = parts;
+    this.#revisits =
+      knownTrees &&
+      new Revisits({ ...parts, knownTrees, directoryTurns: this.#directoryTurns }, (directory, isListed) =>
+        isListed ? this.#listed(directory) : this.#directory(directory),
+      );
   }
 
   /**
@@ -68,12 +67,18 @@ export class Archiver {
    */
   async archive(source: SourceDirectory, parentTree: TreeId | undefined): Promise<TreeId | undefined> {
     const place = new LocalPlace(() => source);
-    const top = await this.#directory({ place, path: "", parentTree, onOpened: () => {} });
-    return top === undefined || top.entries === 0 ? undefined : top.tree;
+    const top = await this.#listed({ place, path: "", parentTree, onOpened: () => {} });
+    return top === undefined || top.entriesBelow === 0 ? undefined : top.tree;
   }
 
   /** @returns undefined when it is left out */
-  async #directory(directory: Directory): Promise<StoredDirectory | undefined> {
+  async #directory(directory: DirectoryToStore): Promise<StoredDirectory | undefined> {
+    const outcome = this.#revisits === undefined ? toBeListed : await this.#revisits.directory(directory);
+    return outcome === toBeListed ? this.#listed(directory) : outcome;
+  }
+
+  /** @returns undefined when it is left out */
+  async #listed(directory: DirectoryToStore): Promise<StoredDirectory | undefined> {
     const { clock } = this.#parts.repository.context;
     await this.#directoryTurns.take();
     const startedMs = clock.monotonicMs();
@@ -89,10 +94,13 @@ export class Archiver {
     if (answer.outcome === "left out") return undefined;
     if (answer.tree !== undefined) {
       const { id, added } = answer.tree;
-      return { tree: id, entries: answer.entries, durationMs: durationMs(), added };
+      this.#note(id, answer.digest, answer.entries, []);
+      return { tree: id, entriesBelow: answer.entries, durationMs: durationMs(), added };
     }
     const pieces = [...answer.pieces];
     let { entries } = answer;
+    let entriesBelowChildren = 0;
+    let isWhole = true;
     let unopened = answer.directories.length + answer.files.length + answer.streams.length;
     const onOpened = () => {
       unopened -= 1;
@@ -100,26 +108,39 @@ export class Archiver {
     };
     const put = (piece: number, json: Uint8Array | undefined) => {
       pieces[piece] = json ?? nothing;
-      if (json !== undefined) entries += 1;
+      if (json === undefined) isWhole = false;
+      else entries += 1;
     };
+    const children: TreeId[] = [];
     const found = [
       ...answer.streams.map(async (stream) => put(stream.piece, await this.#stream(stream, onOpened))),
       ...answer.files.map((files) => this.#files(files, put, onOpened)),
       // From the last to the first, because the turns go to the last first.
-      ...answer.directories
-        .toReversed()
-        .map(async (inner) => put(inner.piece, await this.#subdirectory(inner, onOpened))),
+      ...[...answer.directories.entries()].toReversed().map(async ([number, inner]) => {
+        const stored = await this.#subdirectory(inner, onOpened);
+        put(inner.piece, stored && Buffer.from(`${inner.head}${stored.tree}"}`));
+        if (stored === undefined) return;
+        children[number] = stored.tree;
+        entriesBelowChildren += stored.entriesBelow;
+      }),
     ];
     await Promise.all(found);
     const listing = treeOf(pieces as Uint8Array[]);
     const stored = await this.#parts.lanes.run({ kind: "tree", listing, path: directory.path });
     if (stored.answer === undefined) return undefined;
     const { id, added } = stored.answer;
-    return { tree: id, entries, durationMs: durationMs(), added };
+    const entriesBelow = entries + entriesBelowChildren;
+    if (isWhole) this.#note(id, answer.digest, entriesBelow, children);
+    return { tree: id, entriesBelow, durationMs: durationMs(), added };
+  }
+
+  /** Takes down what the directory of a tree looks like, if that tells something. */
+  #note(tree: TreeId, digest: string | undefined, entriesBelow: number, children: readonly TreeId[]): void {
+    if (digest !== undefined) this.#parts.looks?.add({ tree, digest, entriesBelow, children });
   }
 
   /** Has a lane list it, with the parent snapshot's listing beside it. */
-  async #begin({ place, path, parentTree }: Directory): Promise<Answered<"directory">> {
+  async #begin({ place, path, parentTree }: DirectoryToStore): Promise<Answered<"directory">> {
     const { lanes, signal } = this.#parts;
     signal.throwIfAborted();
     const ask = (parent: DirectoryTask["parent"]) => lanes.run({ kind: "directory", place, path, parent });
@@ -153,14 +174,14 @@ export class Archiver {
     }
   }
 
-  async #subdirectory(found: FoundDirectory, onOpened: () => void): Promise<Uint8Array | undefined> {
+  async #subdirectory(found: FoundDirectory, onOpened: () => void): Promise<StoredDirectory | undefined> {
     const { place, path, head, before } = found;
     const stored = await this.#directory({ place, path, parentTree: before?.tree, onOpened });
     if (stored === undefined) return undefined;
     const json = `${head}${stored.tree}"}`;
     const action = before === undefined ? "new" : before.json === json ? "unchanged" : "modified";
     this.#parts.tally.directory(action, { path: `${path}/`, durationMs: stored.durationMs, added: stored.added });
-    return Buffer.from(json);
+    return stored;
   }
 
   async #files(

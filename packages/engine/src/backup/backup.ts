@@ -13,6 +13,7 @@ import { localTimestamp, type Timestamp } from "../tree/timestamp.ts";
 import { Archiver } from "./archiver.ts";
 import type { IgnoredChanges } from "./change-detection.ts";
 import type { BackupItem } from "./item.ts";
+import { rememberedTrees, type RememberedTrees } from "./known-trees/remembered-trees.ts";
 import type { BackupSource, SourceDoor, SourceDoorMaker, SourceTotals, SourceTwin } from "./source.ts";
 import { Tally, type BackupCounts, type BackupProgress } from "./tally.ts";
 
@@ -140,9 +141,12 @@ async function backupUnderLock(
   const parent = await findParent(repository, source, options, time, signal);
   await repository.loadIndex(signal);
   const measuring = measure(repository, source, options, parent, tally, signal);
+  const remembered = ignoresChanges(options)
+    ? undefined
+    : await rememberedTrees(repository, source, parent !== undefined && options.onItem === undefined);
   let treeId: TreeId | undefined;
   try {
-    treeId = await archive(repository, source, options, parent?.tree, tally, signal);
+    treeId = await archive(repository, source, options, parent?.tree, remembered, tally, signal);
   } finally {
     measuring.stop();
     await measuring.ended;
@@ -152,6 +156,7 @@ async function backupUnderLock(
   }
   await repository.flush(signal);
   signal.throwIfAborted();
+  await remembered?.keep();
 
   const endedAtMs = clock.nowMs();
   const unchanged = options.skipIfUnchanged === true && parent?.tree === treeId ? parent : undefined;
@@ -194,6 +199,7 @@ async function archive(
   source: BackupSource,
   { readConcurrency, ignoredChanges = {}, onItem }: BackupOptions,
   parentTree: TreeId | undefined,
+  remembered: RememberedTrees | undefined,
   tally: Tally,
   signal: AbortSignal,
 ): Promise<TreeId | undefined> {
@@ -203,16 +209,24 @@ async function archive(
   const top = await source.open(signal);
   const onNews = (news: LaneNews, lane: number) => tally.absorb(news, lane);
   const tellsItems = onItem !== undefined;
-  const lanes = new Lanes(repository, { threads, twin, door, ignoredChanges, tellsItems, onNews }, signal);
+  const [knownTrees, looks] = [remembered?.known, remembered?.looks];
+  const ways = { threads, twin, door, ignoredChanges, tellsItems, onNews };
+  const known = { notesLooks: looks !== undefined, knownTrees: knownTrees?.handle };
+  const lanes = new Lanes(repository, { ...ways, ...known }, signal);
   try {
     const laneCount = Math.max(1, threads);
-    const archiver = new Archiver({ repository, lanes, laneCount, door, tally, signal });
+    const archiver = new Archiver({ repository, lanes, laneCount, door, tally, signal, knownTrees, looks });
     const treeId = await archiver.archive(top, parentTree);
     await lanes.finish();
     return treeId;
   } finally {
     await lanes.close();
   }
+}
+
+/** Then a directory that looks the same need not be the same, nor the other way round. */
+function ignoresChanges({ ignoredChanges: { ctime = false, inode = false } = {} }: BackupOptions): boolean {
+  return ctime || inode;
 }
 
 async function openDoor({ module, data }: SourceTwin): Promise<SourceDoor> {

@@ -20,6 +20,11 @@ export interface BackupSource {
   open(signal?: AbortSignal): Promise<SourceDirectory>;
   /** How much there will be to do, for a progress bar; called beside the backup, and its result is an estimate. */
   measure(onTotals: (totals: SourceTotals) => void, signal?: AbortSignal): Promise<void>;
+  /**
+   * Everything that decides which entries a directory has and what is recorded of them, as text: what `look` said of a
+   * directory holds for later backups of a source that says the same here. Without it nothing is remembered.
+   */
+  readonly lookKey?: string;
   /** How other threads reach the entries that have a `place`; without it everything is read by the calling thread. */
   readonly twin?: SourceTwin;
 }
@@ -51,8 +56,36 @@ export interface SourceDoor {
 export interface SourceDirectory {
   /** Entries in ascending order of their names' bytes. Asked for once. */
   entries(): Iterable<SourceEntry>;
+  /**
+   * What shows, for a fraction of the cost of `entries`, whether the directory is as it was. Undefined when nothing here
+   * shows it.
+   */
+  look?(): DirectoryLook | undefined;
   /** Called when nothing from this directory will be opened any more. */
   close(): void;
+}
+
+/** A directory at a glance. */
+export interface DirectoryLook {
+  /**
+   * The same when every entry is the same in all that would be recorded of it, but for what lies below its
+   * subdirectories; 32 hexadecimal digits.
+   */
+  readonly digest: string;
+  readonly entries: number;
+  readonly files: number;
+  readonly fileBytes: number;
+  /** When the entry that changed last did, milliseconds since 1970; a change right now might not show. */
+  readonly changedMs: number;
+  /** In ascending order of their names' bytes. */
+  readonly directories: readonly LookedDirectory[];
+}
+
+export interface LookedDirectory {
+  readonly name: Buffer;
+  /** As that of its entry. */
+  readonly place?: unknown;
+  open(): SourceDirectory;
 }
 
 /** An entry's `node` is complete but for what it contains: content and subtree are found by the backup. */

@@ -121,6 +121,14 @@ export class Tally {
     this.#report();
   }
 
+  /** Files that need no look of their own, because their directory did not change. */
+  unchangedFiles(files: number, bytes: number): void {
+    this.#counts.filesUnmodified += files;
+    this.#counts.totalFilesProcessed += files;
+    this.#counts.totalBytesProcessed += bytes;
+    this.bytesRead(bytes);
+  }
+
   directory(action: BackupItem["action"], item: ItemRest): void {
     this.#counts[directoryCounts[action]] += 1;
     this.#observer.onItem?.({ ...item, action, isDirectory: true });

@@ -63,9 +63,9 @@ export class CacheFolder {
     }
   }
 
-  /** The folder of our own files, made when it is not there. */
-  async ownFolder(): Promise<string> {
-    const path = join(this.path, ownFolder);
+  /** A folder of files of our own, made when it is not there. */
+  async ownFolder(content: "index" | "trees"): Promise<string> {
+    const path = join(this.path, ownFolder, content);
     await makeFolder(path);
     return path;
   }

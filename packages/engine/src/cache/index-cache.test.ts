@@ -34,7 +34,7 @@ async function indexed(filesOf: readonly number[] = [5000]) {
   };
   const files: Id[] = [];
   for (const blobs of filesOf) files.push(await addFile(blobs));
-  const own = join(folder, writer.id, "holdfast");
+  const own = join(folder, writer.id, "holdfast", "index");
   return { storage, folder, writer, packs, files, addFile, own };
 }
 

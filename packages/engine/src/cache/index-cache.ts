@@ -87,7 +87,7 @@ export class IndexCache {
     const besideBlobs = others.reduce((sum, blobs) => sum + blobs, freshBlobs);
     const isOneFile = this.#parts.length >= partsMax || besideBlobs > largest / 4;
     try {
-      const path = join(await this.#folder.ownFolder(), `index-${toHex(this.#context.random.bytes(8))}`);
+      const path = join(await this.#folder.ownFolder("index"), `index-${toHex(this.#context.random.bytes(8))}`);
       await this.#writePart(path, isOneFile ? whole : fresh);
       if (isOneFile) for (const part of this.#parts) await rm(part.path, { force: true });
     } catch (error) {
@@ -98,7 +98,7 @@ export class IndexCache {
   /** Largest first, none overlapping another; what is unusable is removed. */
   async #usableParts(listed: ReadonlySet<IndexId>): Promise<Part[]> {
     const found: Part[] = [];
-    const folder = await this.#folder.ownFolder();
+    const folder = await this.#folder.ownFolder("index");
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
       const shape = namePattern.test(name) ? await this.#shapeOf(path) : undefined;

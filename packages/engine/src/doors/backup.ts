@@ -3,6 +3,7 @@ export { backup, fullTag, type BackupOptions, type BackupResult, type ParentGrou
 export type { BackupItem } from "../backup/item.ts";
 export type {
   BackupSource,
+  DirectoryLook,
   SourceDirectory,
   SourceDoor,
   SourceEntry,

@@ -1,7 +1,19 @@
-import { chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, type BigIntStats } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  statfsSync,
+  type BigIntStats,
+} from "node:fs";
+import { assert } from "@holdfast/base";
 import type { FileStats } from "./file-stats.ts";
-import { listNames } from "./list-names.ts";
-import { statAt } from "./stat-at.ts";
+import { canListHandles, listNames, listNamesOf } from "./list-names.ts";
+import { openDirectoryIn } from "./open-directory.ts";
+import { statx, type Statx } from "./statx.ts";
 
 // Linux: a handle that names a place and reads nothing, so that a directory one may enter but not list can be held.
 const openPlace = process.platform === "linux" ? 0o10000000 : 0;
@@ -17,11 +29,14 @@ const handlesDir = "/proc/self/fd";
 export class AnchoredDirectory {
   readonly #fd: number;
   readonly #prefix: Buffer;
+  /** Whether the next list of names can be read through the handle: its position moves only once. */
+  #isReadable: boolean;
   #isClosed = false;
 
-  private constructor(fd: number, prefix: Buffer) {
+  private constructor(fd: number, prefix: Buffer, isReadable = false) {
     this.#fd = fd;
     this.#prefix = prefix;
+    this.#isReadable = isReadable;
   }
 
   /**
@@ -34,6 +49,10 @@ export class AnchoredDirectory {
 
   /** Opens the directory `name` in this one. @throws the system's error: ENOTDIR or ELOOP when it is a symlink */
   enter(name: Buffer): AnchoredDirectory {
+    if (openDirectoryIn !== undefined && isAnchoredByHandle && canListHandles()) {
+      const { fd, isReadable } = openDirectoryIn(this.#fd, name);
+      return new AnchoredDirectory(fd, handlePrefix(fd), isReadable);
+    }
     return AnchoredDirectory.at(this.pathOf(name));
   }
 
@@ -70,13 +89,32 @@ export class AnchoredDirectory {
    * @throws the system's error
    */
   statOf(name: string): FileStats | undefined {
-    if (statAt !== undefined) return statAt(this.#fd, name);
+    if (statx !== undefined) return this.ask(name)?.stats;
     return lstatSync(this.pathOf(Buffer.from(name, "latin1")), { bigint: true, throwIfNoEntry: false });
+  }
+
+  /** Whether `ask` can be used on this machine. */
+  static readonly canAsk = statx !== undefined;
+
+  /**
+   * The same as the system gives it, until something else is asked.
+   * @throws the system's error
+   */
+  ask(name: string): Statx | undefined {
+    assert(statx !== undefined, "only asked where it can be");
+    return statx.ask(this.#fd, name) ? statx : undefined;
+  }
+
+  /** The magic number of the file system it lies on. @see statfs(2) */
+  get fileSystem(): number {
+    return statfsSync(this.selfPath).type;
   }
 
   /** Names in this directory, each a string of bytes (latin1), in the order of those bytes. @throws the system's error */
   names(): string[] {
-    return listNames(this.selfPath).sort();
+    const names = this.#isReadable ? listNamesOf(this.#fd) : listNames(this.selfPath);
+    this.#isReadable = false;
+    return names.sort();
   }
 
   close(): void {
@@ -88,7 +126,11 @@ export class AnchoredDirectory {
 
 function openAt(path: Buffer, flags: number, prefix: Buffer): [number, Buffer] {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | openPlace | flags);
-  return [fd, isAnchoredByHandle ? Buffer.from(`${handlesDir}/${fd}/`) : Buffer.concat([prefix, Buffer.from("/")])];
+  return [fd, isAnchoredByHandle ? handlePrefix(fd) : Buffer.concat([prefix, Buffer.from("/")])];
+}
+
+function handlePrefix(fd: number): Buffer {
+  return Buffer.from(`${handlesDir}/${fd}/`);
 }
 
 /** Without handles to anchor by, at least the step just made must have gone where the path says. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "@holdfast/testkit";
 import { AnchoredDirectory } from "./anchored-directory.ts";
-import { statAt } from "./stat-at.ts";
+import { statx } from "./statx.ts";
 import { listNames } from "./list-names.ts";
 
 test("names come as bytes, however many and however long", async () => {
@@ -44,5 +44,5 @@ test("what statx says is what lstat says", async () => {
     }
     directory.close();
   }
-  expect(statAt !== undefined).toBe(process.platform === "linux");
+  expect(statx !== undefined).toBe(process.platform === "linux");
 });

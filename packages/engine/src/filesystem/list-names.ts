@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
-import { KiB, systemCodeOf } from "@holdfast/base";
+import { assert, KiB, systemCodeOf } from "@holdfast/base";
 import { processLibrary, type ProcessLibrary } from "../native/process-library.ts";
 
 /**
@@ -16,6 +16,15 @@ export function listNames(path: Buffer): string[] {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whether `listNamesOf` can be used on this machine. */
+export const canListHandles = (): boolean => getdents !== undefined;
+
+/** The same for a directory that is open for reading, and was not listed through this handle. */
+export function listNamesOf(fd: number): string[] {
+  assert(getdents !== undefined, "asked where it can be");
+  return getdents(fd);
 }
 
 const readFlags = constants.O_RDONLY | constants.O_DIRECTORY;

@@ -4,6 +4,7 @@ import type { BlobPlace, BlobType } from "../blob.ts";
 import { CacheFolder } from "../cache/cache-folder.ts";
 import { cachedStorage } from "../cache/cached-storage.ts";
 import { IndexCache } from "../cache/index-cache.ts";
+import { TreeMemory } from "../cache/tree-memory.ts";
 import type { EngineContext } from "../context.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import type { BlobId, Id, PackId } from "../id.ts";
@@ -48,6 +49,8 @@ export class Repository {
   readonly keys: KeyRing;
   /** Nothing is written in this session. */
   readonly isDryRun: boolean;
+  /** What this machine remembers of trees; undefined without a cache. */
+  readonly treeMemory: TreeMemory | undefined;
   readonly #config: RepositoryConfig;
   readonly #key: MasterKey;
   readonly #files: UnpackedFiles;
@@ -67,6 +70,7 @@ export class Repository {
     indexCache?: IndexCache,
   ) {
     this.isDryRun = options.isDryRun ?? false;
+    this.treeMemory = cache && new TreeMemory(cache, key, config.id, context);
     this.storage = this.isDryRun ? withoutWriting(storage) : storage;
     this.context = context;
     this.packBytesTarget = options.packBytesTarget ?? packBytesTarget;

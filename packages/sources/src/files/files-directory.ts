@@ -1,5 +1,5 @@
 import { HoldfastError, systemCodeOf } from "@holdfast/base";
-import type { ExtendedAttribute, SourceDirectory, SourceEntry, TreeNode } from "@holdfast/engine";
+import type { DirectoryLook, ExtendedAttribute, SourceDirectory, SourceEntry, TreeNode } from "@holdfast/engine";
 import { lacksAttributes, linkTargetOf, readAttributes } from "@holdfast/engine/files";
 import { sourceErrors } from "../errors.ts";
 import type { Describe } from "./describe.ts";
@@ -33,6 +33,20 @@ export class FilesDirectory implements SourceDirectory {
       const entry = this.#entry(walked);
       if (entry !== undefined) yield entry;
     }
+  }
+
+  look(): DirectoryLook | undefined {
+    if (this.#targets !== undefined) return undefined;
+    const seen = this.#walked.look?.(this.#describe.owners);
+    if (seen === undefined) return undefined;
+    const directories = seen.directories.map((inner) => ({
+      name: Buffer.from(inner.name, "latin1"),
+      get place() {
+        return inner.place;
+      },
+      open: () => new FilesDirectory(inner.enter(), this.#describe),
+    }));
+    return { ...seen, directories };
   }
 
   close(): void {

@@ -30,6 +30,8 @@ export function filesSource(options: FilesOptions): BackupSource {
     notKept: native === undefined ? withoutNativeStatement : undefined,
     open: async () => new FilesDirectory(walk(), describer(options), targets),
     measure: (onTotals, signal) => measure(walk(), onTotals, signal),
+    // Times of access change without a change of anything else.
+    ...(options.withAtime !== true && { lookKey: JSON.stringify(["files", options]) }),
     twin: { module: new URL("./files-twin.ts", import.meta.url).href, data: options },
   };
 }

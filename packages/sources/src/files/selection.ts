@@ -58,6 +58,11 @@ export class Selection {
     return this.#patterns.length > 0;
   }
 
+  /** False when no file is excluded by what the system says of it. */
+  get looksAtFiles(): boolean {
+    return this.#sizeMaxBytes !== undefined || this.#oneFileSystem;
+  }
+
   /** @param path components of the absolute path, as `decodeName` gives them */
   excludesPath(path: readonly string[]): boolean {
     return this.#patterns.some((patterns) => patterns.matches(path));

@@ -1,6 +1,15 @@
 import { lstatSync } from "node:fs";
 import { posix } from "node:path";
-import { AnchoredDirectory, decodeName, isDirectory, isSocket, type FileStats } from "@holdfast/engine/files";
+import type { DirectoryLook } from "@holdfast/engine";
+import {
+  AnchoredDirectory,
+  decodeName,
+  isDirectory,
+  isSocket,
+  type FileStats,
+  type OwnerNames,
+} from "@holdfast/engine/files";
+import { lookAtEntries } from "./directory-look.ts";
 import { decodePath, type Selection } from "./selection.ts";
 import type { TargetNode } from "./target-tree.ts";
 
@@ -43,7 +52,18 @@ export function enterPlace({ anchored, path, device }: DirectoryPlace, selection
 export interface WalkedDirectory {
   /** Selected entries in the order of their names' bytes; sockets and what vanished meanwhile are passed over. */
   entries(): Iterable<WalkedEntry>;
+  /** Undefined where nothing but its entries shows whether it is as it was. */
+  look?(owners: OwnerNames): WalkedLook | undefined;
   close(): void;
+}
+
+/** A directory at a glance; its subdirectories are named in bytes (latin1). */
+export interface WalkedLook extends Omit<DirectoryLook, "directories"> {
+  readonly directories: readonly {
+    readonly name: string;
+    readonly place: DirectoryPlace;
+    enter(): WalkedDirectory;
+  }[];
 }
 
 /** The invisible top: it has the first component of each target for entries. */
@@ -143,14 +163,18 @@ class FullDirectory implements WalkedDirectory {
   readonly #anchor: AnchoredDirectory;
   readonly #names: readonly string[];
   #nameSet: Set<string> | undefined;
-  readonly #device: bigint;
+  #ownDevice: bigint | undefined;
   readonly #place: Place;
 
   private constructor(anchor: AnchoredDirectory, place: Place) {
     this.#anchor = anchor;
     this.#names = place.selection.keptNames(anchor, anchor.names());
-    this.#device = anchor.stat().dev;
     this.#place = place;
+  }
+
+  /** The file system that it lies on. */
+  get #device(): bigint {
+    return (this.#ownDevice ??= this.#anchor.stat().dev);
   }
 
   /** Lists at once, so that a directory that cannot be listed fails when it is entered. @throws the system's error */
@@ -173,6 +197,38 @@ class FullDirectory implements WalkedDirectory {
       const entry = this.entry(name, this.#place.target?.children.get(name));
       if (entry !== undefined) yield entry;
     }
+  }
+
+  look(owners: OwnerNames): WalkedLook | undefined {
+    const { target, components, device, selection } = this.#place;
+    if (target !== undefined && target.children.size > 0) return undefined;
+    const found = lookAtEntries(this.#anchor, this.#names, owners, {
+      excludesName: selection.hasPatterns
+        ? (name) => selection.excludesPath([...components, decodeName(name)])
+        : undefined,
+      excludesFile: selection.looksAtFiles ? (stats) => selection.excludesFile(stats, device, this.#device) : undefined,
+    });
+    return found && { ...found, directories: found.directories.map((name) => this.#looked(name)) };
+  }
+
+  #looked(name: string): WalkedLook["directories"][number] {
+    const { path, components, device, selection } = this.#place;
+    const anchor = this.#anchor;
+    const inner = {
+      path: path === "/" ? `/${name}` : `${path}/${name}`,
+      components: selection.hasPatterns ? [...components, decodeName(name)] : [],
+      device,
+      target: undefined,
+      selection,
+    };
+    return {
+      name,
+      get place() {
+        const anchored = anchor.pathOf(Buffer.from(name, "latin1")).toString("latin1");
+        return { anchored, path: inner.path, device };
+      },
+      enter: () => FullDirectory.open(() => anchor.enter(Buffer.from(name, "latin1")), inner),
+    };
   }
 
   /** Whether it lists a name, tag files considered. */
@@ -206,7 +262,8 @@ class FullDirectory implements WalkedDirectory {
     } catch (fault) {
       return { ...entry, stats: undefined, fault, enter: neverEntered };
     }
-    if (stats === undefined || isSocket(stats) || selection.excludesFile(stats, device, this.#device)) return undefined;
+    if (stats === undefined || isSocket(stats)) return undefined;
+    if (selection.looksAtFiles && selection.excludesFile(stats, device, this.#device)) return undefined;
     if (!isDirectory(stats)) return Object.assign(entry, { stats, enter: neverEntered });
     const place = { path: absolutePath, components: entryComponents, device, target: inner, selection };
     return Object.assign(entry, {

@@ -1,4 +1,4 @@
-import { assert, compareBytes, fromHex, KiB, MiB, type HoldfastError } from "@holdfast/base";
+import { assert, compareBytes, fromHex, KiB, MiB, secondMs, type HoldfastError } from "@holdfast/base";
 import { isUnchanged } from "../change-detection.ts";
 import { ParentDirectory } from "../parent-directory.ts";
 import type { SourceDirectory, SourceEntry } from "../source.ts";
@@ -97,8 +97,11 @@ export function* archiveDirectory(
   const directory = tryOpen(lane, open, task.path);
   if (directory === undefined) return { ...nothing, outcome: "left out" };
   const listing = new Listing();
+  const problemsBefore = lane.tally.problemsEver;
   let isKept = false;
   try {
+    // Before anything is read: what changes from now on looks different next time.
+    const digest = lane.settings.notesLooks ? settledDigest(lane, directory) : undefined;
     let entriesSinceTurn = 0;
     for (const entry of directory.entries()) {
       entriesSinceTurn += 1;
@@ -107,13 +110,15 @@ export function* archiveDirectory(
     }
     listing.finish();
     const { pieces, directories, files, streams, entries } = listing;
+    const isClean = lane.tally.problemsEver === problemsBefore;
+    const noted = { entries, digest: isClean ? digest : undefined };
     if (!listing.isComplete) {
       isKept = true;
       const handle = keep(directory);
-      return { outcome: "begun", pieces, directories, files, streams, entries, handle, tree: undefined };
+      return { outcome: "begun", pieces, directories, files, streams, ...noted, handle, tree: undefined };
     }
     const tree = yield* lane.saveTree(treeOf(pieces as readonly Uint8Array[]), task.path);
-    return { ...nothing, outcome: tree === undefined ? "left out" : "stored", entries, tree };
+    return { ...nothing, outcome: tree === undefined ? "left out" : "stored", ...noted, tree };
   } finally {
     if (!isKept) directory.close();
   }
@@ -127,7 +132,17 @@ const nothing = {
   entries: 0,
   handle: undefined,
   tree: undefined,
+  digest: undefined,
 } as const;
+
+/** A change this soon after another may leave the same time of change: file systems count in ticks. */
+const settlingMs = 2 * secondMs;
+
+/** What a directory looks like, unless it changed just now. */
+function settledDigest(lane: Lane, directory: SourceDirectory): string | undefined {
+  const look = directory.look?.();
+  return look !== undefined && look.changedMs + settlingMs <= lane.clock.nowMs() ? look.digest : undefined;
+}
 
 /** @returns undefined when it could not be opened, which is reported */
 function tryOpen(lane: Lane, open: () => SourceDirectory, path: string): SourceDirectory | undefined {

@@ -29,6 +29,12 @@ export class LaneTally {
   #changedWhileRead: string[] = [];
   #items: BackupItem[] = [];
   #currentFile: string | undefined;
+  #problemsEver = 0;
+
+  /** How many problems were told of so far. */
+  get problemsEver(): number {
+    return this.#problemsEver;
+  }
 
   add(count: Count, by: number): void {
     this.#counts[count] = (this.#counts[count] ?? 0) + by;
@@ -41,6 +47,14 @@ export class LaneTally {
     this.add("totalBytesProcessed", sizeBytes);
   }
 
+  /** Files that need no look of their own, because their directory did not change. */
+  unchangedFiles(files: number, bytes: number): void {
+    this.add("filesUnmodified", files);
+    this.add("totalFilesProcessed", files);
+    this.add("totalBytesProcessed", bytes);
+    this.bytesRead(bytes);
+  }
+
   item(item: BackupItem): void {
     this.#items.push(item);
   }
@@ -51,6 +65,7 @@ export class LaneTally {
 
   problem(problem: ItemProblem): void {
     this.#problems.push(problem);
+    this.#problemsEver += 1;
   }
 
   changedWhileRead(path: string): void {

@@ -2,9 +2,16 @@ import { expect, test } from "vitest";
 import { GiB } from "@holdfast/base";
 import { repositoryFixture } from "../../repository/repository-fixture.ts";
 import { BlobPacker } from "../../repository/blob-packer.ts";
-import { Lane } from "./lane.ts";
+import { Lane, type LaneSettings } from "./lane.ts";
 
-const settings = { chunkerPolynomial: 0x3da3358b4dc173n, ignoredChanges: {}, hasPlaces: false, tellsItems: false };
+const settings: LaneSettings = {
+  chunkerPolynomial: 0x3da3358b4dc173n,
+  ignoredChanges: {},
+  hasPlaces: false,
+  tellsItems: false,
+  notesLooks: false,
+  knownTrees: undefined,
+};
 
 async function newLane(): Promise<Lane> {
   const { repository, context } = await repositoryFixture({ seed: "lane" });

@@ -5,6 +5,7 @@ import type { BlobId } from "../../id.ts";
 import { sourceProblem } from "../../item-problem.ts";
 import type { BlobPacker, FullPack } from "../../repository/blob-packer.ts";
 import type { IgnoredChanges } from "../change-detection.ts";
+import { KnownTrees, type KnownTreesHandle } from "../known-trees/known-trees.ts";
 import { FileReader } from "../file-reader.ts";
 import { LaneTally } from "./lane-tally.ts";
 import type { TreeDone } from "./tasks.ts";
@@ -17,6 +18,10 @@ export interface LaneSettings {
   readonly hasPlaces: boolean;
   /** Tells of each file and directory, not only of their number. */
   readonly tellsItems: boolean;
+  /** Notes what directories look like, so that their trees are known next time. */
+  readonly notesLooks: boolean;
+  /** Trees that are known from last time. */
+  readonly knownTrees: KnownTreesHandle | undefined;
 }
 
 /** What a blob added, its entry in the pack's header included; 0 and 0 when the repository had it. */
@@ -34,12 +39,14 @@ export class Lane {
   readonly packer: BlobPacker;
   readonly clock: Clock;
   readonly tally = new LaneTally();
+  readonly knownTrees: KnownTrees | undefined;
   #reader: FileReader | undefined;
 
   constructor(settings: LaneSettings, packer: BlobPacker, clock: Clock) {
     this.settings = settings;
     this.packer = packer;
     this.clock = clock;
+    this.knownTrees = settings.knownTrees && new KnownTrees(settings.knownTrees);
   }
 
   /** For one file at a time. */

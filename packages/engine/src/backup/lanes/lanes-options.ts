@@ -1,5 +1,6 @@
 import type { IgnoredChanges } from "../change-detection.ts";
 import type { SourceDoor, SourceTwin } from "../source.ts";
+import type { KnownTreesHandle } from "../known-trees/known-trees.ts";
 import type { LaneNews } from "./lane-tally.ts";
 
 /** What a backup decides about its lanes. */
@@ -13,5 +14,9 @@ export interface LanesOptions {
   readonly ignoredChanges: IgnoredChanges;
   /** Tells of each file and directory, not only of their number. */
   readonly tellsItems: boolean;
+  /** Notes what directories look like. */
+  readonly notesLooks: boolean;
+  /** Trees that are known by what their directories looked like. */
+  readonly knownTrees: KnownTreesHandle | undefined;
   readonly onNews: (news: LaneNews, lane: number) => void;
 }

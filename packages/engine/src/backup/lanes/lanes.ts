@@ -77,12 +77,13 @@ export class Lanes {
    * @param signal ends the lanes, and all writing of the session
    */
   constructor(repository: Repository, options: LanesOptions, signal: AbortSignal) {
-    const { ignoredChanges, tellsItems, twin } = options;
+    const { ignoredChanges, tellsItems, notesLooks, knownTrees, twin } = options;
     const { chunkerPolynomial, context, uploadsMax } = repository;
     this.#repository = repository;
     this.#options = options;
     this.#signal = signal;
-    this.#settings = { chunkerPolynomial, ignoredChanges, hasPlaces: twin !== undefined, tellsItems };
+    const hasPlaces = twin !== undefined;
+    this.#settings = { chunkerPolynomial, ignoredChanges, hasPlaces, tellsItems, notesLooks, knownTrees };
     this.#own = new Lane(this.#settings, new BlobPacker(repository.packerSetup(), context.random), context.clock);
     this.#control[roomWord] = uploadsMax + options.threads;
     this.#failure.promise.catch(() => {}); // heard by whoever waits for an answer

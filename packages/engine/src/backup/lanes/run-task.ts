@@ -5,6 +5,7 @@ import { archiveDirectory } from "./archive-directory.ts";
 import type { FullPack } from "../../repository/blob-packer.ts";
 import type { Lane } from "./lane.ts";
 import { readFile } from "./read-file.ts";
+import { revisitDirectory } from "./revisit-directory.ts";
 import type { ChunkDone, ChunksTask, FilesDone, FilesTask, LaneAnswers, LaneTask } from "./tasks.ts";
 
 /** How the thread that a lane runs in reaches what a task names. */
@@ -29,6 +30,13 @@ export function runTask(
   switch (task.kind) {
     case "directory":
       return archiveDirectory(
+        lane,
+        () => places.directory(task.place),
+        task,
+        (directory) => places.keep(directory),
+      );
+    case "revisit":
+      return revisitDirectory(
         lane,
         () => places.directory(task.place),
         task,

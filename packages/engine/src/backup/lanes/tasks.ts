@@ -12,6 +12,18 @@ export interface DirectoryTask {
   readonly parent: Uint8Array | StoredTree | undefined;
 }
 
+/**
+ * A directory whose tree in the parent snapshot is known: to be looked at, with what is small below it, whether all of
+ * it is as it was.
+ */
+export interface RevisitTask {
+  readonly kind: "revisit";
+  readonly place: unknown;
+  /** Its path as text for people. */
+  readonly path: string;
+  readonly tree: TreeId;
+}
+
 export interface StoredTree {
   readonly id: TreeId;
   readonly stored: Uint8Array;
@@ -56,7 +68,7 @@ export interface ChunksTask {
   readonly chunks: readonly (readonly Uint8Array[])[];
 }
 
-export type LaneTask = DirectoryTask | FilesTask | TreeTask | ScanTask | ChunksTask;
+export type LaneTask = DirectoryTask | RevisitTask | FilesTask | TreeTask | ScanTask | ChunksTask;
 
 /** What became of a directory. Pieces of its listing that others have still to find are undefined. */
 export interface DirectoryDone {
@@ -73,6 +85,35 @@ export interface DirectoryDone {
   readonly handle: number | undefined;
   readonly tree: TreeDone | undefined;
   readonly entries: number;
+  /** What it looked like, when its tree may be known by that later. */
+  readonly digest: string | undefined;
+}
+
+/**
+ * "same": the directory and all below it is as the parent snapshot has it. "changed": it is not, or cannot be opened, or
+ * nothing tells, and it is to be listed. Else its own entries are the same, and something below it is not settled.
+ */
+export type RevisitDone = "same" | "changed" | SameEntries;
+
+/** A directory whose entries are as they were, but for what lies below some of them. */
+export interface SameEntries {
+  readonly tree: TreeId;
+  readonly files: number;
+  readonly fileBytes: number;
+  readonly unsettled: readonly UnsettledDirectory[];
+  /** What to release when they are opened. */
+  readonly handle: number;
+}
+
+export interface UnsettledDirectory {
+  /** Its number among the subdirectories. */
+  readonly number: number;
+  readonly place: unknown;
+  readonly path: string;
+  /** In the parent snapshot. */
+  readonly tree: TreeId;
+  /** What a look at it has come to; undefined when nobody looked yet. */
+  readonly seen: Exclude<RevisitDone, "same"> | undefined;
 }
 
 /** A directory inside the one that was listed. */
@@ -109,6 +150,7 @@ export interface ChunkDone {
 
 export interface LaneAnswers {
   readonly directory: DirectoryDone;
+  readonly revisit: RevisitDone;
   readonly files: FilesDone;
   /** Undefined for a directory that is left out. */
   readonly tree: TreeDone | undefined;
