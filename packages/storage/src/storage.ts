@@ -23,7 +23,7 @@ export interface ByteRange {
   readonly offset: number;
   readonly length: number;
   /** Memory of at least `length` bytes that the answer may use, so that who reads much takes no more all the time. */
-  readonly spare?: ArrayBuffer | undefined;
+  readonly spare?: ArrayBufferLike | undefined;
 }
 
 /** Facts about a storage that callers adapt to: data, not a type test. */

@@ -20,6 +20,8 @@ export interface NativeCalls {
   setTimes(path: Buffer, atimeNs: bigint, mtimeNs: bigint): void;
   /** The same for an open file. */
   setTimesOf(fd: number, atimeNs: bigint, mtimeNs: bigint): void;
+  /** Sets space for a file aside, which becomes as long as that; does nothing where the system or the disk cannot. */
+  reserve(fd: number, sizeBytes: number): void;
   /** Makes a fifo or device node. @param mode type and permission bits as in `st_mode` */
   makeNode(path: Buffer, mode: number, device: bigint): void;
 }
@@ -83,6 +85,7 @@ function bind(library: ProcessLibrary, platform: "linux" | "darwin"): NativeCall
       ? "int mknod(const uint8_t *path, uint16_t mode, int32_t device)"
       : "int mknod(const uint8_t *path, uint32_t mode, uint64_t device)",
   );
+  const fallocate = library.find("int fallocate(int file, int mode, int64_t at, int64_t length)");
   const mkfifo = call(`int mkfifo(const uint8_t *path, ${isMac ? "uint16_t" : "uint32_t"} mode)`);
   const listEnd = isMac ? [noFollowOnMac] : [];
   const valueEnd = isMac ? [0, noFollowOnMac] : [];
@@ -135,6 +138,9 @@ function bind(library: ProcessLibrary, platform: "linux" | "darwin"): NativeCall
       [times[0], times[1]] = timespec(atimeNs);
       [times[2], times[3]] = timespec(mtimeNs);
       if (futimens(fd, times) < 0) throw systemError(koffi.errno(), "futimens", Buffer.from(`handle ${fd}`));
+    },
+    reserve(fd, sizeBytes) {
+      fallocate?.(fd, 0, 0, sizeBytes);
     },
     makeNode(on, mode, device) {
       const isFifo = (mode & 0o170000) === 0o010000;

@@ -70,7 +70,8 @@ export class TreeWindows {
     const key = pack * (packBytesMax / windowBytes) + number;
     const known = this.#windows.get(key);
     const begin = number * windowBytes;
-    const reading = known ?? this.#readStretch(pack, begin, Math.min(windowBytes, this.#endOf(pack) - begin));
+    const reading =
+      known ?? this.#readStretch(pack, begin, Math.max(0, Math.min(windowBytes, this.#endOf(pack) - begin)));
     if (known === undefined) reading.catch(() => this.#windows.delete(key)); // the next one tries again
     this.#windows.delete(key);
     this.#windows.set(key, reading);

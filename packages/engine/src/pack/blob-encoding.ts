@@ -2,7 +2,7 @@ import { equalBytes, KiB } from "@holdfast/base";
 import type { BlobType } from "../blob.ts";
 import { idOf, type BlobId } from "../id.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
-import { decryptsTo, open, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
+import { decryptsTo, openInto, seal, sealOverheadBytes } from "../crypto/seal.ts";
 import { zstd } from "../native/zstd.ts";
 import { compressShared, type CompressionMode } from "./compression.ts";
 import { frameContentBytes } from "./zstd-frame.ts";
@@ -71,10 +71,20 @@ export function encodeBlob(
 
 /**
  * The blob's bytes, proven: tag, length and SHA-256 all fit.
+ * @param room gives the memory that they are put into; default an array of their own
  * @throws Error (its text says which of them did not); the caller knows which pack to blame
  */
-export function decodeBlob(key: MasterKey, id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
-  const plain = uncompressedLength === 0 ? open(key, stored) : unpack(key, uncompressedLength, stored, allocate);
+export function decodeBlob(
+  key: MasterKey,
+  id: BlobId,
+  uncompressedLength: number,
+  stored: Uint8Array,
+  room: (length: number) => Uint8Array = allocate,
+): Uint8Array {
+  let plain: Uint8Array;
+  if (uncompressedLength === 0)
+    openInto(key, stored, (plain = room(Math.max(0, stored.byteLength - sealOverheadBytes))));
+  else plain = unpack(key, uncompressedLength, stored, room);
   if (idOf(plain) !== id) throw new Error("its content has another hash than its name");
   return plain;
 }

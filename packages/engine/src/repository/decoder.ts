@@ -13,9 +13,18 @@ export class Decoder {
     this.#key = new MasterKey(secret);
   }
 
-  /** A blob's bytes, proven by tag, length and hash. @throws Error when they are not what was written */
-  decode(id: BlobId, uncompressedLength: number, stored: Uint8Array): Uint8Array {
-    return decodeBlob(this.#key, id, uncompressedLength, stored);
+  /**
+   * A blob's bytes, proven by tag, length and hash.
+   * @param room gives the memory that they are put into; default an array of their own
+   * @throws Error when they are not what was written
+   */
+  decode(
+    id: BlobId,
+    uncompressedLength: number,
+    stored: Uint8Array,
+    room?: (length: number) => Uint8Array,
+  ): Uint8Array {
+    return decodeBlob(this.#key, id, uncompressedLength, stored, room);
   }
 
   /** As `decode`; the bytes lie in memory that the next blob of this thread uses again. */

@@ -37,8 +37,10 @@ export class BatchRunner<Entry extends PlannedEntry> {
   async carryOut(batch: Batch<Entry>): Promise<void> {
     const { fetcher, signal } = this.#parts;
     signal.throwIfAborted();
-    const job = batch.job(await fetcher.fetch(batch.ids, signal));
+    const fetched = await fetcher.fetch(batch.ids, signal);
+    const job = batch.job(fetched);
     const troubles = await this.#run(job);
+    fetcher.giveBack(fetched);
     const again: Entry[] = [];
     const lacking = new Set<BlobId>();
     for (const [at, entry] of batch.notes.entries()) {

@@ -6,6 +6,7 @@ import { sha256 } from "../id.ts";
 import { Decoder } from "../repository/decoder.ts";
 import { packFailure } from "../threads/carried-failure.ts";
 import { AttributeSelection } from "./attribute-selection.ts";
+import { DecodeRoom } from "./decode-room.ts";
 import { JobChunks } from "./job-chunks.ts";
 import { habitsFrom, MetadataWriter, type NewFileHabits } from "./metadata.ts";
 import type {
@@ -35,6 +36,7 @@ type Missing = number[];
 export class EntryWriter {
   readonly #setup: WriterSetup;
   readonly #decoder: Decoder;
+  readonly #room = new DecodeRoom();
   readonly #write: (fd: number, bytes: Uint8Array, at: number) => void;
   #metadata: MetadataWriter;
 
@@ -55,10 +57,11 @@ export class EntryWriter {
   }
 
   #writeAll(job: WriteJob): EntryTrouble[] {
-    const chunks = new JobChunks(this.#decoder, job);
+    const chunks = new JobChunks(this.#decoder, job, this.#room);
     const habits: (NewFileHabits | undefined)[] = job.directories.map(() => undefined);
     const troubles: EntryTrouble[] = [];
     for (const [at, entry] of job.entries.entries()) {
+      this.#room.clear();
       try {
         const missing = this.#writeEntry(entry, job, chunks, habits);
         if (missing.length > 0) troubles.push({ entry: at, is: "without", chunks: missing });
@@ -90,7 +93,7 @@ export class EntryWriter {
       if (bytes === undefined) return [chunk]; // its length, and so where the next belongs, is known once it is there
       this.#write(fd, bytes, position);
       position += bytes.byteLength;
-      source.release(chunk, bytes);
+      this.#room.clear();
     }
     return [];
   }
@@ -126,7 +129,6 @@ export class EntryWriter {
       discard(file); // half a file under its name would pass for a whole one
       throw error;
     }
-    for (const [at, chunk] of entry.chunks.entries()) source.release(chunk, parts[at]!);
     if (flaw !== undefined) throw new BareEntry(flaw);
     return [];
   }

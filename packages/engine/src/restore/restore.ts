@@ -142,6 +142,7 @@ async function restoreSelected(
     top,
     overwrite,
     isDryRun,
+    isSparse: sparse,
     isVerified: verify,
     ownerOf: options.isOwnershipByName === true ? ownersByName() : ({ uid, gid }) => ({ uid, gid }),
     attributes: new AttributeSelection(attributes),

@@ -19,6 +19,8 @@ export interface TargetParts {
   readonly top: AnchoredDirectory | undefined;
   readonly overwrite: OverwriteMode;
   readonly isDryRun: boolean;
+  /** Leaves zeros unwritten, as holes. */
+  readonly isSparse: boolean;
   /** Re-reads each file that was written. */
   readonly isVerified: boolean;
   readonly ownerOf: OwnerOf;

@@ -270,6 +270,7 @@ export class Target {
       const counts = () => this.#parts.tally.wrote(bytes);
       return { names, node, directory, first, isUpdate, chunks: part, plan, large, counts };
     };
+    if (!this.#parts.isSparse) large.file.reserve(chunks.reduce((sum, { length }) => sum + length, 0));
     this.#largeFiles.set(large, note({ kind: "part", fd: large.file.fd, at: 0, keptFd }, [], 0));
     directory.hold();
     let at = 0;
