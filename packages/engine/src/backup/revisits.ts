@@ -68,9 +68,9 @@ export class Revisits {
     const { knownTrees, repository } = this.#parts;
     const added = { plainBytes: 0, storedBytes: 0 };
     const durationMs = () => repository.context.clock.monotonicMs() - startedMs;
-    if (seen === "same") {
-      return { tree, entriesBelow: knownTrees.entriesBelow(tree), durationMs: durationMs(), added };
-    }
+    const row = knownTrees.find(tree);
+    const same = () => ({ tree, entriesBelow: knownTrees.entriesBelowAt(row), durationMs: durationMs(), added });
+    if (seen === "same") return same();
     const listing = await this.#listingOf(tree);
     if (listing === undefined) {
       this.#release(seen, lane);
@@ -79,8 +79,8 @@ export class Revisits {
     const inner = await this.#settle(seen, lane, startedMs);
     this.#parts.tally.unchangedFiles(seen.files, seen.fileBytes);
     if (inner.every((each, number) => each?.tree === seen.unsettled[number]!.tree)) {
-      knownTrees.confirm(knownTrees.find(tree));
-      return { tree, entriesBelow: knownTrees.entriesBelow(tree), durationMs: durationMs(), added };
+      knownTrees.confirm(row);
+      return same();
     }
     return this.#storeAnew(seen, listing, inner, path, durationMs);
   }
@@ -151,7 +151,8 @@ export class Revisits {
     );
     const { answer } = await lanes.run({ kind: "tree", listing: withChildren(listing, children), path });
     if (answer === undefined) return undefined;
-    const before = unsettled.reduce((sum, each) => sum + knownTrees.entriesBelow(each.tree), 0);
+    const entriesOf = (row: number) => (row < 0 ? 0 : knownTrees.entriesBelowAt(row));
+    const before = unsettled.reduce((sum, each) => sum + entriesOf(knownTrees.find(each.tree)), 0);
     const now = inner.reduce((sum, each) => sum + (each?.entriesBelow ?? 0), 0);
     const entriesBelow = known.entriesBelow - before + now;
     // Where one was left out, the next backup looks for itself.

@@ -4,6 +4,7 @@ export type { BackupItem } from "../backup/item.ts";
 export type {
   BackupSource,
   DirectoryLook,
+  LookedDirectory,
   SourceDirectory,
   SourceDoor,
   SourceEntry,

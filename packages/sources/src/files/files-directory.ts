@@ -1,11 +1,18 @@
 import { HoldfastError, systemCodeOf } from "@holdfast/base";
-import type { DirectoryLook, ExtendedAttribute, SourceDirectory, SourceEntry, TreeNode } from "@holdfast/engine";
+import type {
+  DirectoryLook,
+  ExtendedAttribute,
+  LookedDirectory,
+  SourceDirectory,
+  SourceEntry,
+  TreeNode,
+} from "@holdfast/engine";
 import { lacksAttributes, linkTargetOf, readAttributes } from "@holdfast/engine/files";
 import { sourceErrors } from "../errors.ts";
 import type { Describe } from "./describe.ts";
 import { openFile } from "./open-file.ts";
 import type { TargetTree } from "./target-tree.ts";
-import type { WalkedDirectory, WalkedEntry } from "./walk.ts";
+import type { DirectoryPlace, WalkedDirectory, WalkedEntry, WalkedLook } from "./walk.ts";
 
 /** Where another thread finds a file while its directory is open. Bytes are one character each (latin1). */
 export interface FilePlace {
@@ -39,13 +46,7 @@ export class FilesDirectory implements SourceDirectory {
     if (this.#targets !== undefined) return undefined;
     const seen = this.#walked.look?.(this.#describe.owners);
     if (seen === undefined) return undefined;
-    const directories = seen.directories.map((inner) => ({
-      name: Buffer.from(inner.name, "latin1"),
-      get place() {
-        return inner.place;
-      },
-      open: () => new FilesDirectory(inner.enter(), this.#describe),
-    }));
+    const directories = seen.directories.map((inner) => new LookedFolder(inner, this.#describe));
     return { ...seen, directories };
   }
 
@@ -92,6 +93,29 @@ export class FilesDirectory implements SourceDirectory {
           fault: new HoldfastError(sourceErrors.unsupportedType, "Not a known type of file."),
         };
     }
+  }
+}
+
+/** A subdirectory that was seen in passing. */
+class LookedFolder implements LookedDirectory {
+  readonly #walked: WalkedLook["directories"][number];
+  readonly #describe: Describe;
+
+  constructor(walked: WalkedLook["directories"][number], describe: Describe) {
+    this.#walked = walked;
+    this.#describe = describe;
+  }
+
+  get name(): Buffer {
+    return Buffer.from(this.#walked.name, "latin1");
+  }
+
+  get place(): DirectoryPlace {
+    return this.#walked.place;
+  }
+
+  open(): SourceDirectory {
+    return new FilesDirectory(this.#walked.enter(), this.#describe);
   }
 }
 

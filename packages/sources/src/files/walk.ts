@@ -211,24 +211,15 @@ class FullDirectory implements WalkedDirectory {
     return found && { ...found, directories: found.directories.map((name) => this.#looked(name)) };
   }
 
-  #looked(name: string): WalkedLook["directories"][number] {
+  #looked(name: string): LookedFolder {
     const { path, components, device, selection } = this.#place;
-    const anchor = this.#anchor;
-    const inner = {
+    return new LookedFolder(this.#anchor, name, {
       path: path === "/" ? `/${name}` : `${path}/${name}`,
       components: selection.hasPatterns ? [...components, decodeName(name)] : [],
       device,
       target: undefined,
       selection,
-    };
-    return {
-      name,
-      get place() {
-        const anchored = anchor.pathOf(Buffer.from(name, "latin1")).toString("latin1");
-        return { anchored, path: inner.path, device };
-      },
-      enter: () => FullDirectory.open(() => anchor.enter(Buffer.from(name, "latin1")), inner),
-    };
+    });
   }
 
   /** Whether it lists a name, tag files considered. */
@@ -271,6 +262,28 @@ class FullDirectory implements WalkedDirectory {
       place: inner === undefined ? { anchored: entry.path.toString("latin1"), path: absolutePath, device } : undefined,
       enter: () => FullDirectory.open(() => anchor.enter(Buffer.from(name, "latin1")), place),
     });
+  }
+}
+
+/** A subdirectory that was seen in passing. */
+class LookedFolder {
+  readonly name: string;
+  readonly #anchor: AnchoredDirectory;
+  readonly #inner: Place;
+
+  constructor(anchor: AnchoredDirectory, name: string, inner: Place) {
+    this.name = name;
+    this.#anchor = anchor;
+    this.#inner = inner;
+  }
+
+  get place(): DirectoryPlace {
+    const anchored = this.#anchor.pathOf(Buffer.from(this.name, "latin1")).toString("latin1");
+    return { anchored, path: this.#inner.path, device: this.#inner.device };
+  }
+
+  enter(): WalkedDirectory {
+    return FullDirectory.open(() => this.#anchor.enter(Buffer.from(this.name, "latin1")), this.#inner);
   }
 }
 

@@ -29,10 +29,22 @@ test(`every row is found again as it was, and nothing else (seed ${seed})`, () =
     expect(known.size).toBe(count);
     for (const row of made) {
       expect(known.rowAt(known.find(row.tree))).toEqual(row);
-      expect(known.entriesBelow(row.tree)).toBe(row.entriesBelow);
+      for (const number of row.children.keys()) expect(known.childRow(known.find(row.tree), number)).toBe(-1);
     }
     expect(known.find(newTree())).toBe(-1);
-    expect(known.entriesBelow(newTree())).toBe(0);
+  }
+});
+
+test("a subdirectory that is known leads to its row", () => {
+  const rows = new TreeRows();
+  const trees = Array.from({ length: 100 }, newTree);
+  for (const [at, tree] of trees.entries())
+    rows.add({ tree, digest: newDigest(), entriesBelow: 1, children: [newTree(), trees[(at * 7) % 100]!] });
+  const known = KnownTrees.of(imageOf(rows));
+  for (const [at, tree] of trees.entries()) {
+    const row = known.find(tree);
+    expect([known.childRow(row, 0), known.childRow(row, 1)]).toEqual([-1, known.find(trees[(at * 7) % 100]!)]);
+    expect(known.child(row, 1)).toBe(trees[(at * 7) % 100]);
   }
 });
 

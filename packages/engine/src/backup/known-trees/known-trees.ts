@@ -51,46 +51,44 @@ export class KnownTrees {
 
   /** The row of a tree; -1 when it is not known. */
   find(tree: TreeId): number {
-    const wanted = Buffer.from(tree, "hex");
-    const first = wanted.readUInt32BE();
-    let [low, high] = [0, this.size];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const at = middle * idBytes;
-      const order = this.#ids.readUInt32BE(at) - first || this.#ids.compare(wanted, 0, idBytes, at, at + idBytes);
-      if (order === 0) return middle;
-      if (order < 0) low = middle + 1;
-      else high = middle;
-    }
-    return -1;
+    return this.#rowOf(Buffer.from(tree, "hex"), 0);
   }
 
-  rowAt(row: number): TreeRow {
-    return {
-      tree: this.#ids.toString("hex", row * idBytes, (row + 1) * idBytes) as TreeId,
-      digest: this.digestAt(row),
-      entriesBelow: this.#below[row]!,
-      children: this.childrenAt(row),
-    };
+  treeAt(row: number): TreeId {
+    return hexAt(this.#ids, row, idBytes) as TreeId;
   }
 
   /** What the directory looked like. */
   digestAt(row: number): string {
-    return this.#digests.toString("hex", row * digestBytes, (row + 1) * digestBytes);
+    return hexAt(this.#digests, row, digestBytes);
   }
 
-  /** How many entries the directory of a tree and all directories below it have; 0 when it is not known. */
-  entriesBelow(tree: TreeId): number {
-    const row = this.find(tree);
-    return row < 0 ? 0 : this.#below[row]!;
+  /** How many entries the directory and all directories below it have. */
+  entriesBelowAt(row: number): number {
+    return this.#below[row]!;
   }
 
-  /** Trees of its subdirectories, in the order of their names. */
-  childrenAt(row: number): TreeId[] {
-    const children: TreeId[] = [];
-    for (let child = this.#begins[row]!; child < this.#begins[row + 1]!; child += 1)
-      children.push(this.#children.toString("hex", child * idBytes, (child + 1) * idBytes) as TreeId);
-    return children;
+  childCount(row: number): number {
+    return this.#begins[row + 1]! - this.#begins[row]!;
+  }
+
+  /** The tree of a subdirectory, by its number among them. */
+  child(row: number, number: number): TreeId {
+    return hexAt(this.#children, this.#begins[row]! + number, idBytes) as TreeId;
+  }
+
+  /** The row of that tree; -1 when it is not known. */
+  childRow(row: number, number: number): number {
+    return this.#rowOf(this.#children, (this.#begins[row]! + number) * idBytes);
+  }
+
+  rowAt(row: number): TreeRow {
+    return {
+      tree: this.treeAt(row),
+      digest: this.digestAt(row),
+      entriesBelow: this.entriesBelowAt(row),
+      children: Array.from({ length: this.childCount(row) }, (_, number) => this.child(row, number)),
+    };
   }
 
   /** Says that the row was right once more; rows that nobody confirms are forgotten. */
@@ -101,4 +99,24 @@ export class KnownTrees {
   isConfirmed(row: number): boolean {
     return this.#used[row] === 1;
   }
+
+  /** The row of the id that stands in `bytes` at `from`. */
+  #rowOf(bytes: Buffer, from: number): number {
+    const first = bytes.readUInt32BE(from);
+    let [low, high] = [0, this.size];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const at = middle * idBytes;
+      const order =
+        this.#ids.readUInt32BE(at) - first || this.#ids.compare(bytes, from, from + idBytes, at, at + idBytes);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return -1;
+  }
+}
+
+function hexAt(bytes: Buffer, number: number, length: number): string {
+  return bytes.toString("hex", number * length, (number + 1) * length);
 }

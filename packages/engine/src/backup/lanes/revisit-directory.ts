@@ -1,5 +1,6 @@
 import { assert, systemCodeOf } from "@holdfast/base";
 import { displayPath } from "../../tree/name-quoting.ts";
+import type { KnownTrees } from "../known-trees/known-trees.ts";
 import type { LookedDirectory, SourceDirectory } from "../source.ts";
 import type { Lane } from "./lane.ts";
 import { LocalPlace } from "./local-place.ts";
@@ -15,38 +16,62 @@ const entriesBelowMax = 2048;
  * @param task its tree is known
  * @param keep takes a directory in which something is to be opened by others, and answers with its number
  */
-export function* revisitDirectory(
+export function revisitDirectory(
   lane: Lane,
   open: () => SourceDirectory,
-  task: RevisitTask,
+  { tree, path }: RevisitTask,
   keep: (directory: SourceDirectory) => number,
 ): Generator<undefined, RevisitDone> {
   const { knownTrees } = lane;
   assert(knownTrees !== undefined, "a directory is revisited where trees are known");
+  return revisit({ lane, knownTrees, keep }, open, knownTrees.find(tree), () => path);
+}
+
+interface Visit {
+  readonly lane: Lane;
+  readonly knownTrees: KnownTrees;
+  readonly keep: (directory: SourceDirectory) => number;
+}
+
+/**
+ * @param row of its tree; -1 when that is not known
+ * @param path as text for people, which is seldom wanted
+ */
+function* revisit(
+  visit: Visit,
+  open: () => SourceDirectory,
+  row: number,
+  path: () => string,
+): Generator<undefined, RevisitDone> {
+  if (row < 0) return "changed";
+  const { lane, knownTrees } = visit;
   const directory = tryOpen(open);
-  const row = knownTrees.find(task.tree);
   const look = directory?.look?.();
-  if (directory === undefined || look === undefined || row < 0 || knownTrees.digestAt(row) !== look.digest) {
+  if (directory === undefined || look === undefined || knownTrees.digestAt(row) !== look.digest) {
     directory?.close();
     return "changed";
   }
-  const trees = knownTrees.childrenAt(row);
   const unsettled: UnsettledDirectory[] = [];
   let isKept = false;
   try {
-    assert(trees.length === look.directories.length, "directories that look the same have the same subdirectories");
+    const isAlike = knownTrees.childCount(row) === look.directories.length;
+    assert(isAlike, "directories that look the same have the same subdirectories");
     for (const [number, inner] of look.directories.entries()) {
       yield undefined;
-      const innerTask = { kind: "revisit", place: undefined, path: pathOf(task, inner), tree: trees[number]! } as const;
-      const isLarge = knownTrees.entriesBelow(innerTask.tree) > entriesBelowMax;
-      const seen = isLarge ? undefined : yield* revisitDirectory(lane, () => inner.open(), innerTask, keep);
+      const innerRow = knownTrees.childRow(row, number);
+      const isLarge = innerRow >= 0 && knownTrees.entriesBelowAt(innerRow) > entriesBelowMax;
+      const innerPath = () => `${path()}${displayPath([inner.name])}`;
+      const seen = isLarge ? undefined : yield* revisit(visit, () => inner.open(), innerRow, innerPath);
       if (seen === "same") lane.tally.add("dirsUnmodified", 1);
-      else unsettled.push({ number, place: placeOf(lane, inner), path: innerTask.path, tree: innerTask.tree, seen });
+      else {
+        const tree = knownTrees.child(row, number);
+        unsettled.push({ number, place: placeOf(lane, inner), path: innerPath(), tree, seen });
+      }
     }
     const { files, fileBytes } = look;
     if (unsettled.length > 0) {
       isKept = true;
-      return { tree: task.tree, files, fileBytes, unsettled, handle: keep(directory) };
+      return { tree: knownTrees.treeAt(row), files, fileBytes, unsettled, handle: visit.keep(directory) };
     }
     lane.tally.unchangedFiles(files, fileBytes);
     knownTrees.confirm(row);
@@ -68,8 +93,4 @@ function tryOpen(open: () => SourceDirectory): SourceDirectory | undefined {
 
 function placeOf(lane: Lane, inner: LookedDirectory): unknown {
   return (lane.settings.hasPlaces ? inner.place : undefined) ?? new LocalPlace(() => inner.open());
-}
-
-function pathOf({ path }: RevisitTask, { name }: LookedDirectory): string {
-  return `${path}${displayPath([name])}`;
 }
