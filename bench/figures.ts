@@ -68,7 +68,7 @@ export const figures: readonly Figure[] = [
     unit: "time",
     target: { restic: 0.35 },
     whyMissed:
-      "about 0.45 s pass before the first entry is looked at: the start, scrypt, and restic's 0.2 s of waiting behind a new lock. The rest is JavaScript for each entry and handing 13,000 directories between threads; docs/adr/0017 proposes what would spare most of it.",
+      "about 0.4 s pass before the first entry is looked at: the start, scrypt, and restic's 0.2 s of waiting behind a new lock. More than half of the rest is the system's own work for opening, listing and looking.",
   },
   {
     id: "mixed restore wall",
@@ -123,7 +123,7 @@ export const figures: readonly Figure[] = [
     unit: "time",
     target: { restic: 0.25 },
     whyMissed:
-      "JavaScript for each entry, collecting its garbage and compiling it are seven tenths of the processor time; docs/adr/0017 proposes what would spare most of it.",
+      "the system's own work for opening, listing and looking is most of it; see docs/adr/0017.",
   },
   {
     id: "small again memory",
