@@ -122,8 +122,7 @@ export const figures: readonly Figure[] = [
     name: "small files: unchanged, again",
     unit: "time",
     target: { restic: 0.25 },
-    whyMissed:
-      "the system's own work for opening, listing and looking is most of it; see docs/adr/0017.",
+    whyMissed: "the system's own work for opening, listing and looking is most of it; see docs/adr/0017.",
   },
   {
     id: "small again memory",

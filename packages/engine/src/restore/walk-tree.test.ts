@@ -137,3 +137,24 @@ test("every path has a text of its own, and the text leads back to it", () => {
   expect(texts.map((text) => parseDisplayPath(text)!.map((name) => name.toString("latin1")))).toEqual(odd);
   expect(parseDisplayPath("/a\\")).toBeUndefined();
 });
+
+test("a walk through more directories than anybody has time for hears that it is to stop", async () => {
+  const { fixture, crafted } = await setUp();
+  let nodes: TreeNode[] = [];
+  for (let level = 0; level < 40; level += 1)
+    nodes = [await crafted.directory("left", nodes), await crafted.directory("right", nodes)];
+  const tree = await crafted.tree(nodes);
+  await fixture.repository.flush();
+  const repository = await fixture.reopen();
+  const interruption = new AbortController();
+  setTimeout(() => interruption.abort(new Error("enough")), 10);
+  const walk = async () => {
+    let steps = 0;
+    for await (const _ of walkTree(repository, tree, { onFault: () => {} }, interruption.signal)) {
+      steps += 1;
+      if (steps > 1_000_000) return "never heard";
+    }
+    return "ended";
+  };
+  await expect(walk()).rejects.toThrow("enough");
+});

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { HoldfastError, KiB, MiB } from "@holdfast/base";
 import type { TreeId } from "../id.ts";
 import { TreeWindows } from "../pack-reads/tree-windows.ts";
@@ -5,6 +6,8 @@ import type { Repository } from "../repository/repository.ts";
 
 const treesMax = 64;
 const bytesMax = 32 * MiB;
+/** Loads after which timers and messages get their turn. */
+const turnLoads = 32;
 /** The trees of neighbouring folders lie side by side: a window has those that come next, and saves asking for each. */
 const windows = { windowBytes: 256 * KiB, windowsMax: 12, cache: "keep" } as const;
 
@@ -18,6 +21,7 @@ export class TreesAhead {
   readonly #windows: TreeWindows;
   readonly #waiting = new Map<TreeId, { readonly loading: Promise<Uint8Array>; readonly bytes: number }>();
   #bytes = 0;
+  #loads = 0;
 
   constructor(repository: Repository, signal?: AbortSignal) {
     this.#repository = repository;
@@ -51,6 +55,9 @@ export class TreesAhead {
   }
 
   async #load(tree: TreeId): Promise<Uint8Array> {
+    // Where all windows are in memory nothing is waited for, and yet others want to be heard: an interruption, say.
+    this.#loads += 1;
+    if (this.#loads % turnLoads === 0) await nextTurn();
     const number = this.#repository.wholeIndex.blobNumber("tree", tree);
     const sealed = number < 0 ? undefined : await this.#windows.read(number);
     if (sealed !== undefined) {
