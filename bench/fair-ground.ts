@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { closeSync, openSync, rmSync, statfsSync, truncateSync, writeSync } from "node:fs";
 import { freemem } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,11 @@ export function touchMemory(folder: string, bytes: number): void {
   for (let left = Math.min(bytes, freemem() * 0.8); left > 0; left -= piece.byteLength) writeSync(fd, piece);
   closeSync(fd);
   rmSync(path);
+}
+
+/** Waits until the disk has what was written so far: else whoever comes next shares it with what the one before left. */
+export function settleDisk(): void {
+  execFileSync("sync");
 }
 
 /** Fewer free inodes than the largest scenario makes twice. */

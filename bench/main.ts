@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@holdfast/base";
 import rootPackage from "../package.json" with { type: "json" };
 import { borg, holdfast, restic, type Contender } from "./contenders.ts";
-import { emptyFiles, touchMemory } from "./fair-ground.ts";
+import { emptyFiles, settleDisk, touchMemory } from "./fair-ground.ts";
 import { figures } from "./figures.ts";
 import { bytesBelow, canMeasure } from "./measure.ts";
 import { readMeasurements, writeMeasurements, type Measurements } from "./measurements.ts";
@@ -96,6 +96,7 @@ function runScenario(scenario: Scenario, programs: readonly Contender[], folder:
       console.log(`${scenario.name}, round ${round} of ${rounds}: ${contender.name}`);
       const work = join(folder, `round-${round}-${contender.name}`);
       mkdirSync(join(work, "target"), { recursive: true });
+      settleDisk();
       prepared.round(contender, work, round === 1, (figure, value) => noted.add(contender.name, figure, value));
       emptyFiles(work);
     }
