@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { closeSync, openSync, rmSync, statfsSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, statfsSync, truncateSync, writeSync } from "node:fs";
 import { freemem } from "node:os";
 import { join } from "node:path";
 import { MiB } from "@holdfast/base";
 import { filesBelow } from "./files-below.ts";
+
+const piece = Buffer.alloc(8 * MiB);
 
 /**
  * Has the system's memory touched before anybody is measured: a virtual machine is given each page when it is first used,
@@ -13,16 +14,22 @@ import { filesBelow } from "./files-below.ts";
  */
 export function touchMemory(folder: string, bytes: number): void {
   const path = join(folder, "touched");
-  const piece = Buffer.alloc(8 * MiB, 1);
   const fd = openSync(path, "wx");
   for (let left = Math.min(bytes, freemem() * 0.8); left > 0; left -= piece.byteLength) writeSync(fd, piece);
   closeSync(fd);
   rmSync(path);
 }
 
-/** Waits until the disk has what was written so far: else whoever comes next shares it with what the one before left. */
-export function settleDisk(): void {
-  execFileSync("sync");
+/**
+ * Reads files through, so that they lie in the page cache for whoever is next: borg has the system drop what it has read,
+ * and the program behind it would be the only one to read from the disk.
+ */
+export function bringIntoCache(paths: Iterable<string>): void {
+  for (const path of paths) {
+    const fd = openSync(path, "r");
+    while (readSync(fd, piece) > 0);
+    closeSync(fd);
+  }
 }
 
 /** Fewer free inodes than the largest scenario makes twice. */

@@ -15,8 +15,9 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@holdfast/base";
 import rootPackage from "../package.json" with { type: "json" };
 import { borg, holdfast, restic, type Contender } from "./contenders.ts";
-import { emptyFiles, settleDisk, touchMemory } from "./fair-ground.ts";
+import { bringIntoCache, emptyFiles, touchMemory } from "./fair-ground.ts";
 import { figures } from "./figures.ts";
+import { filesBelow } from "./files-below.ts";
 import { bytesBelow, canMeasure } from "./measure.ts";
 import { readMeasurements, writeMeasurements, type Measurements } from "./measurements.ts";
 import { newestOrInstalledRestic } from "./newest-or-installed-restic.ts";
@@ -96,7 +97,7 @@ function runScenario(scenario: Scenario, programs: readonly Contender[], folder:
       console.log(`${scenario.name}, round ${round} of ${rounds}: ${contender.name}`);
       const work = join(folder, `round-${round}-${contender.name}`);
       mkdirSync(join(work, "target"), { recursive: true });
-      settleDisk();
+      for (const source of prepared.sources) bringIntoCache(filesBelow(source));
       prepared.round(contender, work, round === 1, (figure, value) => noted.add(contender.name, figure, value));
       emptyFiles(work);
     }

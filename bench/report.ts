@@ -53,8 +53,8 @@ export function measuredOn(figures: readonly Figure[], { machine, versions, figu
   const lines = [...data].map(([what, when]) => `- ${what} (${when})\n`);
   return [
     `${machine}; local disk, files in the page cache; medians, each program in turn.\n`,
-    "Each round another program goes first, after as many bytes were written and removed once, uncounted, and each begins\n" +
-      "when the disk has all that was written before.\n",
+    "Each round another program goes first, after as many bytes were written and removed once, uncounted. ",
+    "The data is read through before each program's turn.\n",
     `${Object.values(versions).join("; ")}. The first restore of each was compared with the source, byte for byte.\n\n`,
     ...lines,
   ].join("");

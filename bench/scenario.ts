@@ -10,6 +10,8 @@ export interface Scenario {
 
 export interface Prepared {
   readonly data: string;
+  /** The folders that the programs back up; they lie in the page cache when a program begins. */
+  readonly sources: readonly string[];
   /** One program from an empty repository to its end, in an empty folder. @param isFirst restores are compared */
   round(contender: Contender, folder: string, isFirst: boolean, note: Note): void;
   /** Programs that take part; default all. */

@@ -26,6 +26,7 @@ export const forgetPrune: Scenario = {
     }
     return {
       data: `${snapshots} snapshots of a tree of ${formatBytes(bytes)}, a fortieth of it changed each time`,
+      sources: [],
       takesPart: (contender) => contender.forgetPrune !== undefined,
       round(contender, work, _isFirst, note) {
         const repository = join(work, "repository");

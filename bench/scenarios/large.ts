@@ -17,6 +17,7 @@ export const large: Scenario = {
     treeDigest(changed);
     return {
       data: `a file of ${formatBytes(bytes)} that does not compress; a copy, a fifth of it changed, with insertions`,
+      sources: [source, changed],
       round(contender, work, isFirst, note) {
         const [repository, target] = [join(work, "repository"), join(work, "target")];
         measure(contender.init(repository));

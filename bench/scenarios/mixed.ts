@@ -14,6 +14,7 @@ export const mixed: Scenario = {
     const digest = treeDigest(source); // also brings the files into the page cache, for everybody
     return {
       data: `${count(dataset.files, "file")} of this machine, ${formatBytes(dataset.bytes)}`,
+      sources: [source],
       round(contender, work, isFirst, note) {
         const [repository, target] = [join(work, "repository"), join(work, "target")];
         measure(contender.init(repository));

@@ -25,6 +25,7 @@ export const small: Scenario = {
     const digest = treeDigest(source);
     return {
       data: `${count(folders * 100, "file")} of 0 to 8 KiB in ${count(folders, "folder")}`,
+      sources: [source],
       round(contender, work, isFirst, note) {
         const [repository, target] = [join(work, "repository"), join(work, "target")];
         measure(contender.init(repository));

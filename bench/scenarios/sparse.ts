@@ -13,6 +13,7 @@ export const sparse: Scenario = {
     writeSparseImage(join(source, "image"), bytes);
     return {
       data: `a sparse image of ${formatBytes(bytes)}, a sixteenth of it data`,
+      sources: [source],
       round(contender, work, _isFirst, note) {
         const repository = join(work, "repository");
         measure(contender.init(repository));
