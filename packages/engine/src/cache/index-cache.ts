@@ -5,7 +5,7 @@ import type { MasterKey } from "../crypto/master-key.ts";
 import type { Id, IndexId } from "../id.ts";
 import { RepositoryIndex, type IndexShape } from "../index/repository-index.ts";
 import type { CacheFolder } from "./cache-folder.ts";
-import { SealedFileFault, SealedFileReader, writeSealedFile } from "./sealed-file.ts";
+import { byteOrder, jsonPieces, SealedFileReader, writeSealedFile } from "./sealed-file.ts";
 
 const namePattern = /^index-[0-9a-f]{16}$/;
 /** What is read from the index files themselves is kept when it is more than this; below, reading it again is as quick. */
@@ -13,9 +13,6 @@ const keptFilesMin = 32;
 const keptBlobsMin = 4096;
 /** All is written anew as one when the parts beside the largest come to a quarter of it, or are many. */
 const partsMax = 8;
-const shapeBytesMax = 64 * 1024 * 1024;
-/** The tables are written as they lie in memory. */
-const byteOrder = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? "LE" : "BE";
 
 /** One cached file: an index made of some index files. */
 interface Part {
@@ -163,19 +160,13 @@ export class IndexCache {
 }
 
 function* partPieces(index: RepositoryIndex): Generator<Uint8Array> {
-  const shape = Buffer.from(JSON.stringify(index.shape));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(shape.byteLength);
-  yield length;
-  yield shape;
+  yield* jsonPieces(index.shape);
   yield* index.image();
 }
 
 async function readShape(reader: SealedFileReader): Promise<IndexShape> {
-  const length = (await reader.read(4)).readUInt32LE();
-  if (length > shapeBytesMax) throw new SealedFileFault("too long");
   // Authenticated: only this program can have written it.
-  return JSON.parse((await reader.read(length)).toString("utf8")) as IndexShape;
+  return (await reader.readJson()) as IndexShape;
 }
 
 function blobsOf(shape: IndexShape): number {

@@ -9,6 +9,10 @@ const saltBytes = 32;
 const magic = Buffer.from("holdfast-sealed1");
 const headBytes = magic.byteLength + saltBytes;
 
+/** Tables are written as they lie in memory, so what holds some says in its purpose how this machine has numbers. */
+export const byteOrder = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? "LE" : "BE";
+const jsonBytesMax = 64 * MiB;
+
 /** A file of ours is not what was written, or belongs to another key or purpose. It is made anew. */
 export class SealedFileFault extends Error {}
 
@@ -56,6 +60,14 @@ export async function writeSealedFile(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** A document at the beginning of a file, or between other pieces of it. */
+export function jsonPieces(value: unknown): Uint8Array[] {
+  const json = Buffer.from(JSON.stringify(value));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.byteLength);
+  return [length, json];
 }
 
 /** Reads what `writeSealedFile` wrote, in order and each byte only after it was authenticated. */
@@ -108,6 +120,13 @@ export class SealedFileReader {
     const bytes = Buffer.alloc(length);
     await this.readInto(bytes);
     return bytes;
+  }
+
+  /** What `jsonPieces` gave. @throws SealedFileFault */
+  async readJson(): Promise<unknown> {
+    const length = (await this.read(4)).readUInt32LE();
+    if (length > jsonBytesMax) throw new SealedFileFault("too long");
+    return JSON.parse((await this.read(length)).toString("utf8"));
   }
 
   /** @throws SealedFileFault unless everything was read */

@@ -5,14 +5,11 @@ import { dayMs, messageOf, secondMs, systemCodeOf, type Clock, type Log, type Ra
 import type { MasterKey } from "../crypto/master-key.ts";
 import type { Id, IndexId } from "../id.ts";
 import type { CacheFolder } from "./cache-folder.ts";
-import { SealedFileFault, SealedFileReader, writeSealedFile } from "./sealed-file.ts";
+import { byteOrder, jsonPieces, SealedFileFault, SealedFileReader, writeSealedFile } from "./sealed-file.ts";
 
-const headBytesMax = 64 * 1024 * 1024;
 const imageBytesMax = 2 ** 32;
 /** What nobody used for so long belongs to a backup that is not made any more. */
 const ageMax = 30 * dayMs;
-/** Images hold numbers as this machine has them. */
-const byteOrder = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? "LE" : "BE";
 
 interface Head {
   readonly files: readonly IndexId[];
@@ -78,11 +75,9 @@ export class TreeMemory {
   async keep(name: string, files: readonly IndexId[], image: Uint8Array): Promise<void> {
     try {
       const path = await this.#pathOf(name);
-      const head = Buffer.from(JSON.stringify({ files, imageBytes: image.byteLength } satisfies Head));
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(head.byteLength);
+      const head: Head = { files, imageBytes: image.byteLength };
       const sealing = { key: this.#key, purpose: this.#purposeOf(name), random: this.#context.random };
-      await writeSealedFile(path, [length, head, image], sealing);
+      await writeSealedFile(path, [...jsonPieces(head), image], sealing);
       await this.#forgetOld();
     } catch (error) {
       this.#context.log.debug("trees are not remembered", { why: messageOf(error) });
@@ -108,10 +103,8 @@ export class TreeMemory {
 }
 
 async function readHead(reader: SealedFileReader): Promise<Head> {
-  const length = (await reader.read(4)).readUInt32LE();
-  if (length > headBytesMax) throw new SealedFileFault("too long");
   // Authenticated: only this program can have written it.
-  const head = JSON.parse((await reader.read(length)).toString("utf8")) as Head;
+  const head = (await reader.readJson()) as Head;
   if (head.imageBytes > imageBytesMax) throw new SealedFileFault("too long");
   return head;
 }

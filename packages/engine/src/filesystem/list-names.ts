@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs";
-import { getSystemErrorName } from "node:util";
 import { assert, KiB, systemCodeOf } from "@holdfast/base";
 import { processLibrary, type ProcessLibrary } from "../native/process-library.ts";
+import { systemError } from "./system-error.ts";
 
 /**
  * The names in a directory as bytes (latin1), in no order. Where the system lets us, the directory's access time stays as
@@ -52,10 +52,7 @@ function bind(process: ProcessLibrary | undefined): typeof getdents {
     for (;;) {
       const length = Number(getdents64(directory, entries, entries.length));
       if (length === 0) return names;
-      if (length < 0) {
-        const code = getSystemErrorName(-koffi.errno());
-        throw Object.assign(new Error(`${code}: getdents64`), { code, errno: -koffi.errno(), syscall: "getdents64" });
-      }
+      if (length < 0) throw systemError(koffi.errno(), "getdents64");
       // struct linux_dirent64, see getdents(2): inode 8, offset 8, length 2, type 1, then the name and a zero.
       for (let at = 0; at < length; at += entries.readUInt16LE(at + 16)) {
         const begin = at + 19;

@@ -1,5 +1,5 @@
-import { getSystemErrorName } from "node:util";
 import { processLibrary, type ProcessLibrary } from "../native/process-library.ts";
+import { systemError } from "./system-error.ts";
 
 /**
  * Calls of the system that Node.js does not offer. Paths are bytes; a symlink at their end is the object itself, never
@@ -92,7 +92,7 @@ function bind(library: ProcessLibrary, platform: "linux" | "darwin"): NativeCall
 
   const check = (result: number, syscall: string, on: Buffer): number => {
     if (result >= 0) return result;
-    throw systemError(koffi.errno(), syscall, on);
+    throw systemError(koffi.errno(), syscall, on.toString());
   };
   let scratch = Buffer.alloc(attributeBufferLength);
   /** Asks with a buffer that is nearly always long enough, and again with the length the system names. */
@@ -100,7 +100,7 @@ function bind(library: ProcessLibrary, platform: "linux" | "darwin"): NativeCall
     for (;;) {
       const result = ask(scratch, scratch.length);
       if (result >= 0) return Buffer.from(scratch.subarray(0, result));
-      if (koffi.errno() !== koffi.os.errno.ERANGE) throw systemError(koffi.errno(), syscall, on);
+      if (koffi.errno() !== koffi.os.errno.ERANGE) throw systemError(koffi.errno(), syscall, on.toString());
       scratch = Buffer.alloc(check(ask(null, 0), syscall, on) + attributeBufferLength);
     }
   };
@@ -137,7 +137,7 @@ function bind(library: ProcessLibrary, platform: "linux" | "darwin"): NativeCall
     setTimesOf(fd, atimeNs, mtimeNs) {
       [times[0], times[1]] = timespec(atimeNs);
       [times[2], times[3]] = timespec(mtimeNs);
-      if (futimens(fd, times) < 0) throw systemError(koffi.errno(), "futimens", Buffer.from(`handle ${fd}`));
+      if (futimens(fd, times) < 0) throw systemError(koffi.errno(), "futimens", `handle ${fd}`);
     },
     reserve(fd, sizeBytes) {
       fallocate?.(fd, 0, 0, sizeBytes);
@@ -171,10 +171,4 @@ function splitAtZeros(list: Buffer): Buffer[] {
     at = end < 0 ? list.length : end + 1;
   }
   return names;
-}
-
-function systemError(errno: number, syscall: string, path: Buffer): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno);
-  const error: NodeJS.ErrnoException = new Error(`${code}: ${syscall} '${path.toString()}'`);
-  return Object.assign(error, { code, errno: -errno, syscall });
 }

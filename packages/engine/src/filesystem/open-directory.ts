@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { getSystemErrorName } from "node:util";
 import { processLibrary, type ProcessLibrary } from "../native/process-library.ts";
+import { systemError } from "./system-error.ts";
 
 /** A directory's handle, and whether its names can be read through it; else it only names the place. */
 export interface OpenedDirectory {
@@ -40,8 +40,6 @@ function bind(process: ProcessLibrary | undefined): typeof openDirectoryIn {
     if (fd >= 0) return { fd, isReadable: true };
     if (fd === -EACCES!) fd = open(onlyPlace);
     if (fd >= 0) return { fd, isReadable: false };
-    const code = getSystemErrorName(fd);
-    const described = `${code}: openat '${name.toString()}'`;
-    throw Object.assign(new Error(described), { code, errno: fd, syscall: "openat" });
+    throw systemError(-fd, "openat", name.toString());
   };
 }

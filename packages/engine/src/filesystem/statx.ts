@@ -1,6 +1,6 @@
-import { getSystemErrorName } from "node:util";
 import { processLibrary, type ProcessLibrary } from "../native/process-library.ts";
 import type { FileStats } from "./file-stats.ts";
+import { systemError } from "./system-error.ts";
 
 const noFollow = 0x100; // AT_SYMLINK_NOFOLLOW
 const basicStats = 0x7ff; // STATX_BASIC_STATS
@@ -43,8 +43,7 @@ export class Statx {
     if (this.#statx(directory, this.#name, noFollow, basicStats, this.#answer) === 0) return true;
     const errno = this.#koffi.errno();
     if (errno === this.#koffi.os.errno.ENOENT) return false;
-    const code = getSystemErrorName(-errno);
-    throw Object.assign(new Error(`${code}: statx '${name}'`), { code, errno: -errno, syscall: "statx" });
+    throw systemError(errno, "statx", name);
   }
 
   get stats(): FileStats {

@@ -23,10 +23,6 @@ export class InFlight {
     this.#running.add(running);
   }
 
-  get isIdle(): boolean {
-    return this.#running.size === 0;
-  }
-
   throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
