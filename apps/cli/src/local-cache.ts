@@ -1,4 +1,4 @@
-import { cacheAgeMaxDays, listCaches, oldCaches, removeCache, type CacheOptions } from "@holdfast/engine/repository";
+import { removeOldCaches, type CacheOptions } from "@holdfast/engine/repository";
 import type { Call } from "./command.ts";
 import type { cacheFlags } from "./table/repository-flags.ts";
 
@@ -23,6 +23,5 @@ export function cacheOptions(call: Call<typeof cacheFlags>, use: CacheUse): { ca
 export async function cleanUpCaches(call: Call<typeof cacheFlags>): Promise<void> {
   const folder = cacheFolder(call);
   if (!call.flags.cleanupCache || folder === undefined) return;
-  for (const cache of oldCaches(await listCaches(folder), call.clock.nowMs(), cacheAgeMaxDays))
-    await removeCache(cache);
+  await removeOldCaches(folder, call.clock.nowMs());
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "@holdfast/base";
-import { cacheAgeMaxDays, listCaches, oldCaches, removeCache, Repository } from "@holdfast/engine";
+import { removeOldCaches, Repository } from "@holdfast/engine";
 import type { Storage } from "@holdfast/storage";
 import type { RunContext } from "../runs/run-context.ts";
 import type { PartHome } from "../state/part-home.ts";
@@ -19,14 +19,14 @@ export async function openRepository(
   password: string,
   context: Context,
 ): Promise<Repository> {
-  await removeOldCaches(home.cacheFolder, context);
+  await forgetOldCaches(home.cacheFolder, context);
   const cache = { folder: home.cacheFolder, hasIndex: true };
   return Repository.open(storage, { password, signal: context.signal, cache }, context);
 }
 
-async function removeOldCaches(folder: string, { clock, log }: Context): Promise<void> {
+async function forgetOldCaches(folder: string, { clock, log }: Context): Promise<void> {
   try {
-    for (const cache of oldCaches(await listCaches(folder), clock.nowMs(), cacheAgeMaxDays)) await removeCache(cache);
+    await removeOldCaches(folder, clock.nowMs());
   } catch (error) {
     log.warn("old local copies of vaults are not removed", { folder, why: messageOf(error) });
   }

@@ -50,6 +50,11 @@ export async function removeCache(cache: RepositoryCache): Promise<void> {
   await rm(cache.path, { recursive: true, force: true });
 }
 
+/** Removes the caches below a folder that nobody used for `cacheAgeMaxDays`. @throws the system's errors */
+export async function removeOldCaches(folder: string, nowMs: number): Promise<void> {
+  for (const cache of oldCaches(await listCaches(folder), nowMs, cacheAgeMaxDays)) await removeCache(cache);
+}
+
 async function entriesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);

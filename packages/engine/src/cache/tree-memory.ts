@@ -5,11 +5,12 @@ import { dayMs, messageOf, secondMs, systemCodeOf, type Clock, type Log, type Ra
 import type { MasterKey } from "../crypto/master-key.ts";
 import type { Id, IndexId } from "../id.ts";
 import type { CacheFolder } from "./cache-folder.ts";
+import { cacheAgeMaxDays } from "./cache-list.ts";
 import { byteOrder, jsonPieces, SealedFileFault, SealedFileReader, writeSealedFile } from "./sealed-file.ts";
 
 const imageBytesMax = 2 ** 32;
 /** What nobody used for so long belongs to a backup that is not made any more. */
-const ageMax = 30 * dayMs;
+const ageMaxMs = cacheAgeMaxDays * dayMs;
 
 interface Head {
   readonly files: readonly IndexId[];
@@ -89,7 +90,8 @@ export class TreeMemory {
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
       const stats = await stat(path).catch(() => undefined);
-      if (stats !== undefined && this.#context.clock.nowMs() - stats.mtimeMs > ageMax) await rm(path, { force: true });
+      if (stats !== undefined && this.#context.clock.nowMs() - stats.mtimeMs > ageMaxMs)
+        await rm(path, { force: true });
     }
   }
 

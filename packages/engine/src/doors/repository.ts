@@ -5,6 +5,7 @@ export {
   listCaches,
   oldCaches,
   removeCache,
+  removeOldCaches,
   type RepositoryCache,
 } from "../cache/cache-list.ts";
 export { blobTypes, type BlobPlace, type BlobType } from "../blob.ts";
